@@ -1,0 +1,101 @@
+# Everything here runs from a clean checkout on a Debian-like machine with root,
+# Go and make. Outputs go to _out/, caches to the user's cache directory.
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -ec
+.DEFAULT_GOAL := help
+
+OUT      := _out
+VERSION  := $(shell cat VERSION)
+LDFLAGS  := -s -w -X kubevirt.io/kubevirt/internal/version.Build=$(VERSION)
+GO_FILES := go.mod go.sum
+TOOL     := cd hack/tools && go tool
+SHARD    ?= 1/1
+# More than one e2e process gains little on two cores with emulated guests.
+E2E_FLAGS ?=
+
+.PHONY: help
+help: ## Show this list.
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ Run it
+
+.PHONY: demo
+demo: ## From nothing to a running virtual machine (DEMO_GUEST=tiny for the small one).
+	hack/demo.sh
+
+.PHONY: cluster-up
+cluster-up: ## Start the ephemeral two-node Kubernetes (NUM_NODES, KUBE_PROVIDER=local|external).
+	hack/cli.sh up
+
+.PHONY: cluster-sync
+cluster-sync: build images ## Rebuild and update the installation in the running cluster.
+	hack/deploy.sh
+
+.PHONY: cluster-down
+cluster-down: ## Stop the cluster and leave nothing behind.
+	hack/cli.sh down
+
+##@ Build it
+
+.PHONY: build
+build: ## Build the binaries into _out/bin.
+	@mkdir -p $(OUT)/bin
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(OUT)/bin/ ./cmd/kubevirt ./cmd/virtctl ./cmd/container-disk
+	CGO_ENABLED=1 go build -trimpath -tags libvirt_dlopen -ldflags '$(LDFLAGS)' -o $(OUT)/bin/virt-launcher ./cmd/virt-launcher
+
+.PHONY: images
+images: ## Build the images and guest disks into _out/images (needs `make build`).
+	hack/images.sh
+
+.PHONY: generate
+generate: ## Regenerate deep copies, CRDs and protocols.
+	hack/generate.sh
+
+.PHONY: fmt
+fmt: ## Format the Go files.
+	gofmt -w $$(git ls-files '*.go')
+
+##@ Test it
+
+.PHONY: test
+test: lint unit envtest process e2e-gate ## The gate: everything a change must pass.
+
+.PHONY: test-full
+test-full: lint unit envtest process e2e ## All tests, every e2e spec (SHARD=i/n for a part of them).
+
+.PHONY: lint
+lint: ## Formatting, vet, generated files, structure.
+	hack/lint.sh
+
+.PHONY: unit
+unit: ## Pure tests and contracts.
+	go test ./...
+	cd test/cluster && go test ./...
+
+.PHONY: envtest
+envtest: ## Tests against a real etcd and kube-apiserver.
+	KUBEBUILDER_ASSETS="$$(hack/cli.sh assets)" go test -tags envtest -p 1 $$(hack/tagged.sh envtest)
+
+.PHONY: process
+process: ## Tests of the launcher and the node agent against real processes.
+	hack/process-test.sh
+
+.PHONY: e2e-gate
+e2e-gate: cluster-up cluster-sync ## The end-to-end specs labelled gate.
+	hack/e2e.sh --label-filter gate $(E2E_FLAGS)
+
+.PHONY: e2e
+e2e: cluster-up cluster-sync ## All end-to-end specs (SHARD=i/n).
+	SHARD=$(SHARD) hack/e2e.sh $(E2E_FLAGS)
+
+.PHONY: soak
+soak: cluster-up cluster-sync ## Start and delete guests for a long while, then look for leaks.
+	hack/e2e.sh --label-filter soak
+
+.PHONY: bench
+bench: cluster-up cluster-sync ## Print the figures beside their bars.
+	hack/bench.sh
+
+.PHONY: clean
+clean: ## Remove the outputs; caches and the cluster stay.
+	rm -rf $(OUT)
