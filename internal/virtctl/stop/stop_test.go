@@ -1,0 +1,64 @@
+package stop
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	subresourcesv1 "kubevirt.io/kubevirt/api/subresources/v1"
+)
+
+type recorder struct {
+	options any
+	err     error
+}
+
+func (r *recorder) Verb(_ context.Context, resource, name, verb string, options any) error {
+	if resource != "virtualmachines" || name != "myvm" || verb != "stop" {
+		return errors.New("unexpected " + resource + "/" + name + "/" + verb)
+	}
+	r.options = options
+	return r.err
+}
+
+func TestValidate(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		options Options
+		want    string
+	}{
+		{"plain", Options{}, ""},
+		{"forced", Options{Force: true, GracePeriodSet: true}, ""},
+		{"force alone", Options{Force: true}, "--force needs --grace-period=0"},
+		{"grace period alone", Options{GracePeriodSet: true}, "only together with --force"},
+		{"other grace period", Options{Force: true, GracePeriodSet: true, GracePeriod: 5}, "takes only 0"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			err := tc.options.Validate()
+			if (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
+				t.Fatalf("got %v, want %q", err, tc.want)
+			}
+		})
+	}
+}
+
+func TestRun(t *testing.T) {
+	var out bytes.Buffer
+	r := &recorder{}
+	if err := Run(context.Background(), r, Options{Name: "myvm", Force: true, DryRun: true, Out: &out}); err != nil {
+		t.Fatal(err)
+	}
+	got := r.options.(subresourcesv1.StopOptions)
+	if got.GracePeriod == nil || *got.GracePeriod != 0 || len(got.DryRun) != 1 {
+		t.Errorf("sent %+v, want grace period 0 and a dry run", got)
+	}
+	if !strings.Contains(out.String(), "myvm") {
+		t.Errorf("printed %q, want the name of the virtual machine", out.String())
+	}
+	r.err = errors.New("refused")
+	if err := Run(context.Background(), r, Options{Name: "myvm", Out: &out}); err == nil || !strings.Contains(err.Error(), "refused") {
+		t.Errorf("got %v, want the server's refusal", err)
+	}
+}
