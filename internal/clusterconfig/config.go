@@ -1,0 +1,310 @@
+// Package clusterconfig holds what the KubeVirt object configures for the whole
+// cluster, with every default filled in, and decides feature gates. It is plain
+// data: package loader follows the object.
+package clusterconfig
+
+import (
+	"runtime"
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	v1 "kubevirt.io/kubevirt/api/core/v1"
+)
+
+// Config is the cluster's configuration in effect. It is never changed after New
+// has built it, so it may be shared.
+type Config struct {
+	// ResourceVersion of the KubeVirt object this was read from; empty without one.
+	ResourceVersion string
+	// Namespace of the KubeVirt object, which is where the components run.
+	Namespace string
+
+	// CPURequest is what a VMI without any CPU request asks of its node.
+	CPURequest resource.Quantity
+	// CPURequestConfigured tells that the administrator chose CPURequest.
+	CPURequestConfigured bool
+	// CPUModel is the model of VMIs that name none; empty means host-model.
+	CPUModel string
+	// CPUAllocationRatio is the number of vCPUs sharing one CPU request.
+	CPUAllocationRatio int
+	// ObsoleteCPUModels are the models that are not offered on any node.
+	ObsoleteCPUModels map[string]bool
+	// MemoryOvercommit is guest memory in percent of the memory requested for it.
+	MemoryOvercommit int
+	// AdditionalGuestMemoryOverheadRatio multiplies the computed overhead; at least 1.
+	AdditionalGuestMemoryOverheadRatio float64
+	// UseEmulation lets guests run under QEMU's TCG on nodes without KVM.
+	UseEmulation bool
+	// NodeSelectors are added to every launcher pod.
+	NodeSelectors map[string]string
+	// VirtualMachineInstancesPerNode is how many devices.kubevirt.io slots a node offers.
+	VirtualMachineInstancesPerNode int
+
+	// DefaultArchitecture is that of VMIs that name none, as in GOARCH.
+	DefaultArchitecture string
+	// EvictionStrategy of VMIs that name none.
+	EvictionStrategy v1.EvictionStrategy
+	// DefaultNetworkInterface is the binding of the interface added to VMIs that
+	// describe no network: "masquerade" or "bridge".
+	DefaultNetworkInterface string
+	// PermitBridgeInterfaceOnPodNetwork allows the bridge binding on the pod network.
+	PermitBridgeInterfaceOnPodNetwork bool
+	// LiveUpdate bounds what can be added to a running VM.
+	LiveUpdate LiveUpdate
+	// RolloutStrategy says whether changes of a VM reach its running instance.
+	RolloutStrategy v1.VMRolloutStrategy
+
+	// SMBIOS is what a guest reads as its system's make.
+	SMBIOS SMBIOS
+	// BalloonStatsPeriodSeconds is the time between two memory statistics; 0 is off.
+	BalloonStatsPeriodSeconds uint32
+	// DisableFreePageReporting switches the balloon's free page reporting off.
+	DisableFreePageReporting bool
+	// DisableSerialConsoleLog switches the serial console's log off where a VMI says nothing.
+	DisableSerialConsoleLog bool
+
+	// ImagePullPolicy of the launcher image.
+	ImagePullPolicy corev1.PullPolicy
+	// ImagePullSecrets are added to every launcher pod.
+	ImagePullSecrets []corev1.LocalObjectReference
+	// DefaultRuntimeClass of launcher pods; empty leaves it to the cluster.
+	DefaultRuntimeClass string
+	// SELinuxLauncherType of launcher pods; empty leaves it to the runtime.
+	SELinuxLauncherType string
+	// SeccompProfile of launcher pods.
+	SeccompProfile corev1.SeccompProfile
+	// AutoCPULimitNamespaces selects namespaces whose launcher pods get CPU limits; nil selects none.
+	AutoCPULimitNamespaces *metav1.LabelSelector
+
+	// LogVerbosity of the components.
+	LogVerbosity LogVerbosity
+	// TLS of the components' servers.
+	TLS TLS
+
+	machineType      string
+	emulatedMachines []string
+	architectures    map[string]v1.ArchSpecificConfiguration
+	enabled          map[Gate]bool
+	disabled         map[Gate]bool
+}
+
+// SMBIOS holds the system strings of a guest; empty ones are left out.
+type SMBIOS struct {
+	Manufacturer, Product, Version, SKU, Family string
+}
+
+// LiveUpdate bounds CPU and memory hotplug.
+type LiveUpdate struct {
+	// MaxHotplugRatio is the largest growth, as a factor of what a VM starts with.
+	MaxHotplugRatio uint32
+	// MaxCPUSockets is the number of sockets a VM may grow to; nil follows the ratio.
+	MaxCPUSockets *uint32
+	// MaxGuest is the guest memory a VM may grow to; nil follows the ratio.
+	MaxGuest *resource.Quantity
+}
+
+// LogVerbosity is the verbosity of each component.
+type LogVerbosity struct {
+	API, Controller, Handler, Launcher, Operator uint
+	// Node overrides Handler on the named nodes.
+	Node map[string]uint
+}
+
+// TLS says how the components' servers speak TLS; zero values leave it to Go.
+type TLS struct {
+	MinVersion v1.TLSProtocolVersion
+	Ciphers    []string
+}
+
+// New reads a KubeVirt object. Without one (nil) everything has its default.
+func New(kv *v1.KubeVirt) *Config {
+	if kv == nil {
+		kv = &v1.KubeVirt{}
+	}
+	spec := &kv.Spec.Configuration
+	c := &Config{
+		ResourceVersion:                   kv.ResourceVersion,
+		Namespace:                         kv.Namespace,
+		CPURequest:                        resource.MustParse("100m"),
+		CPUModel:                          spec.CPUModel,
+		ObsoleteCPUModels:                 obsoleteCPUModels(spec),
+		DefaultArchitecture:               runtime.GOARCH,
+		EvictionStrategy:                  valueOr(spec.EvictionStrategy, v1.EvictionStrategyNone),
+		DefaultNetworkInterface:           defaultNetworkInterface,
+		PermitBridgeInterfaceOnPodNetwork: true,
+		RolloutStrategy:                   valueOr(spec.VMRolloutStrategy, v1.VMRolloutStrategyLiveUpdate),
+		SMBIOS:                            smbios(spec.SMBIOS),
+		BalloonStatsPeriodSeconds:         valueOr(spec.MemBalloonStatsPeriod, 10),
+		ImagePullPolicy:                   firstNonZero(spec.ImagePullPolicy, kv.Spec.ImagePullPolicy, corev1.PullIfNotPresent),
+		ImagePullSecrets:                  kv.Spec.ImagePullSecrets,
+		DefaultRuntimeClass:               spec.DefaultRuntimeClass,
+		SELinuxLauncherType:               spec.SELinuxLauncherType,
+		SeccompProfile:                    seccompProfile(spec.SeccompConfiguration),
+		AutoCPULimitNamespaces:            spec.AutoCPULimitNamespaceLabelSelector,
+		LiveUpdate:                        liveUpdate(spec.LiveUpdateConfiguration),
+
+		AdditionalGuestMemoryOverheadRatio: overheadRatio(spec.AdditionalGuestMemoryOverheadRatio),
+		VirtualMachineInstancesPerNode:     valueOr(spec.VirtualMachineInstancesPerNode, 110),
+
+		machineType:      spec.MachineType,
+		emulatedMachines: spec.EmulatedMachines,
+	}
+	if spec.CPURequest != nil {
+		c.CPURequest = spec.CPURequest.DeepCopy()
+		c.CPURequestConfigured = true
+	}
+	if options := spec.VirtualMachineOptions; options != nil {
+		c.DisableFreePageReporting = options.DisableFreePageReporting != nil
+		c.DisableSerialConsoleLog = options.DisableSerialConsoleLog != nil
+	}
+	if tls := spec.TLSConfiguration; tls != nil {
+		c.TLS = TLS{MinVersion: tls.MinTLSVersion, Ciphers: tls.Ciphers}
+	}
+	c.readNetwork(spec.Network)
+	c.readArchitectures(spec.ArchitectureConfiguration)
+	c.readDeveloper(spec.DeveloperConfiguration)
+	return c
+}
+
+// Enabled decides a feature gate.
+func (c *Config) Enabled(gate Gate) bool { return evaluate(gate, c.enabled, c.disabled) }
+
+// NodeVerbosity is the log verbosity of virt-handler on one node.
+func (l LogVerbosity) NodeVerbosity(node string) uint {
+	if verbosity, set := l.Node[node]; set {
+		return verbosity
+	}
+	return l.Handler
+}
+
+// defaultNetworkInterface deviates from the API's documented default (bridge) for
+// as long as the bridge binding is not implemented: a VM that says nothing about
+// its network is to get one that works rather than a refusal.
+const defaultNetworkInterface = "masquerade"
+
+func (c *Config) readNetwork(network *v1.NetworkConfiguration) {
+	if network == nil {
+		return
+	}
+	c.DefaultNetworkInterface = firstNonZero(network.DefaultNetworkInterface, c.DefaultNetworkInterface)
+	c.PermitBridgeInterfaceOnPodNetwork = valueOr(network.PermitBridgeInterfaceOnPodNetwork, true)
+}
+
+func (c *Config) readDeveloper(developer *v1.DeveloperConfiguration) {
+	if developer == nil {
+		developer = &v1.DeveloperConfiguration{}
+	}
+	c.CPUAllocationRatio = firstNonZero(developer.CPUAllocationRatio, 10)
+	c.MemoryOvercommit = firstNonZero(developer.MemoryOvercommit, 100)
+	c.UseEmulation = developer.UseEmulation
+	c.NodeSelectors = developer.NodeSelectors
+	c.enabled = gateSet(developer.FeatureGates)
+	c.disabled = gateSet(developer.DisabledFeatureGates)
+	c.LogVerbosity = logVerbosity(developer.LogVerbosity)
+}
+
+func gateSet(names []string) map[Gate]bool {
+	set := make(map[Gate]bool, len(names))
+	for _, name := range names {
+		set[Gate(name)] = true
+	}
+	return set
+}
+
+func logVerbosity(v *v1.LogVerbosity) LogVerbosity {
+	if v == nil {
+		v = &v1.LogVerbosity{}
+	}
+	const standard = 2
+	return LogVerbosity{
+		API:        firstNonZero(v.VirtAPI, standard),
+		Controller: firstNonZero(v.VirtController, standard),
+		Handler:    firstNonZero(v.VirtHandler, standard),
+		Launcher:   firstNonZero(v.VirtLauncher, standard),
+		Operator:   firstNonZero(v.VirtOperator, standard),
+		Node:       v.NodeVerbosity,
+	}
+}
+
+func smbios(s *v1.SMBiosConfiguration) SMBIOS {
+	if s == nil {
+		s = &v1.SMBiosConfiguration{}
+	}
+	return SMBIOS{
+		Manufacturer: firstNonZero(s.Manufacturer, "KubeVirt"),
+		Product:      firstNonZero(s.Product, "None"),
+		Family:       firstNonZero(s.Family, "KubeVirt"),
+		Version:      s.Version,
+		SKU:          s.SKU,
+	}
+}
+
+func liveUpdate(l *v1.LiveUpdateConfiguration) LiveUpdate {
+	if l == nil {
+		l = &v1.LiveUpdateConfiguration{}
+	}
+	return LiveUpdate{
+		MaxHotplugRatio: firstNonZero(l.MaxHotplugRatio, 4),
+		MaxCPUSockets:   l.MaxCPUSockets,
+		MaxGuest:        l.MaxGuest,
+	}
+}
+
+func seccompProfile(s *v1.SeccompConfiguration) corev1.SeccompProfile {
+	profile := corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}
+	if s == nil || s.VirtualMachineInstanceProfile == nil || s.VirtualMachineInstanceProfile.CustomProfile == nil {
+		return profile
+	}
+	if localhost := s.VirtualMachineInstanceProfile.CustomProfile.LocalhostProfile; localhost != nil {
+		profile.Type = corev1.SeccompProfileTypeLocalhost
+		profile.LocalhostProfile = localhost
+	}
+	return profile
+}
+
+// overheadRatio reads the ratio; admission refuses what cannot be read here.
+func overheadRatio(ratio *string) float64 {
+	if ratio == nil {
+		return 1
+	}
+	value, err := strconv.ParseFloat(*ratio, 64)
+	if err != nil || value < 1 {
+		return 1
+	}
+	return value
+}
+
+// obsoleteCPUModels are, unless configured, the models that predate 64-bit guests.
+func obsoleteCPUModels(spec *v1.KubeVirtConfiguration) map[string]bool {
+	if spec.ObsoleteCPUModels != nil {
+		return spec.ObsoleteCPUModels
+	}
+	return map[string]bool{
+		"486": true, "486-v1": true, "pentium": true, "pentium-v1": true, "pentium2": true, "pentium2-v1": true,
+		"pentium3": true, "pentium3-v1": true, "pentiumpro": true, "pentiumpro-v1": true,
+		"coreduo": true, "coreduo-v1": true, "n270": true, "n270-v1": true, "core2duo": true, "core2duo-v1": true,
+		"Conroe": true, "Conroe-v1": true, "athlon": true, "athlon-v1": true, "phenom": true, "phenom-v1": true,
+		"qemu64": true, "qemu64-v1": true, "qemu32": true, "qemu32-v1": true,
+		"kvm64": true, "kvm64-v1": true, "kvm32": true, "kvm32-v1": true,
+	}
+}
+
+func valueOr[T any](pointer *T, otherwise T) T {
+	if pointer == nil {
+		return otherwise
+	}
+	return *pointer
+}
+
+func firstNonZero[T comparable](values ...T) T {
+	var zero T
+	for _, value := range values {
+		if value != zero {
+			return value
+		}
+	}
+	return zero
+}
