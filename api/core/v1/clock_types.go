@@ -57,6 +57,13 @@ type HypervTimer struct {
 	Present *bool `json:"present,omitempty"`
 }
 
+type ClockOffset struct {
+	// +optional
+	UTC *ClockOffsetUTC `json:"utc,omitempty"`
+	// +optional
+	Timezone *ClockOffsetTimezone `json:"timezone,omitempty"`
+}
+
 type ClockOffsetTimezone string
 
 type HPETTickPolicy string

@@ -1,8 +1,0 @@
-package v1
-
-type ClockOffset struct {
-	// +optional
-	UTC *ClockOffsetUTC `json:"utc,omitempty"`
-	// +optional
-	Timezone *ClockOffsetTimezone `json:"timezone,omitempty"`
-}
