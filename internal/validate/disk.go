@@ -1,0 +1,151 @@
+package validate
+
+import (
+	"math/bits"
+	"regexp"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	v1 "kubevirt.io/kubevirt/api/core/v1"
+)
+
+const (
+	maxSerial    = 256
+	minBlockSize = 512
+	maxBlockSize = 2 << 20
+)
+
+var (
+	serial        = regexp.MustCompile(`^[A-Za-z0-9_.+-]*$`)
+	pciAddress    = regexp.MustCompile(`^([\da-fA-F]{4}):([\da-fA-F]{2}):([01][\da-fA-F])\.([0-7])$`)
+	diskBuses     = []v1.DiskBus{v1.DiskBusVirtio, v1.DiskBusSCSI, v1.DiskBusSATA, v1.DiskBusUSB}
+	cdromBuses    = []v1.DiskBus{v1.DiskBusSCSI, v1.DiskBusSATA, v1.DiskBusUSB}
+	caches        = []v1.DriverCache{"", v1.DriverCacheNone, v1.DriverCacheWritethrough, v1.DriverCacheWriteback}
+	ioModes       = []v1.DriverIO{"", v1.DriverIONative, v1.DriverIOThreads}
+	errorPolicies = []v1.DiskErrorPolicy{v1.DiskErrorPolicyStop, v1.DiskErrorPolicyIgnore, v1.DiskErrorPolicyReport, v1.DiskErrorPolicyEnospace}
+)
+
+// disks checks the disks, and that disks and volumes belong together.
+func disks(devices *field.Path, spec *v1.VirtualMachineInstanceSpec) field.ErrorList {
+	var errs field.ErrorList
+	volumes := map[string]bool{}
+	for _, volume := range spec.Volumes {
+		volumes[volume.Name] = true
+	}
+	names := map[string]bool{}
+	for i := range spec.Domain.Devices.Disks {
+		at, disk := devices.Child("disks").Index(i), &spec.Domain.Devices.Disks[i]
+		for _, msg := range validation.IsDNS1123Label(disk.Name) {
+			errs = append(errs, field.Invalid(at.Child("name"), disk.Name, msg))
+		}
+		if names[disk.Name] {
+			errs = append(errs, field.Duplicate(at.Child("name"), disk.Name))
+		}
+		names[disk.Name] = true
+		if !volumes[disk.Name] {
+			errs = append(errs, field.NotFound(at.Child("name"), disk.Name+": no volume of that name in spec.volumes"))
+		}
+		errs = append(errs, diskTarget(at, disk)...)
+		errs = append(errs, diskDriver(at, disk)...)
+		errs = append(errs, blockSize(at.Child("blockSize"), disk)...)
+	}
+	for _, filesystem := range spec.Domain.Devices.Filesystems {
+		names[filesystem.Name] = true
+	}
+	for i, volume := range spec.Volumes {
+		if !names[volume.Name] && volume.MemoryDump == nil {
+			errs = append(errs, field.Invalid(field.NewPath("spec", "volumes").Index(i).Child("name"), volume.Name, "no disk uses this volume"))
+		}
+	}
+	return errs
+}
+
+func diskTarget(at *field.Path, disk *v1.Disk) field.ErrorList {
+	var errs field.ErrorList
+	targets := 0
+	if disk.Disk != nil {
+		targets++
+		errs = append(errs, oneOf(at.Child("disk", "bus"), disk.Disk.Bus, diskBuses)...)
+		if disk.Disk.ReadOnly && disk.Disk.Bus == v1.DiskBusSATA {
+			errs = append(errs, field.Forbidden(at.Child("disk", "readonly"), "a sata disk cannot be read-only; use a cdrom or the virtio or scsi bus"))
+		}
+		if disk.Disk.PciAddress != "" && (disk.Disk.Bus != v1.DiskBusVirtio || !pciAddress.MatchString(disk.Disk.PciAddress)) {
+			errs = append(errs, field.Invalid(at.Child("disk", "pciAddress"), disk.Disk.PciAddress, "must look like 0000:81:01.0, on the virtio bus"))
+		}
+	}
+	if disk.CDRom != nil {
+		targets++
+		errs = append(errs, oneOf(at.Child("cdrom", "bus"), disk.CDRom.Bus, cdromBuses)...)
+	}
+	if disk.LUN != nil {
+		targets++
+	}
+	if targets > 1 {
+		errs = append(errs, field.Forbidden(at, "disk, cdrom and lun exclude each other"))
+	}
+	return errs
+}
+
+func diskDriver(at *field.Path, disk *v1.Disk) field.ErrorList {
+	errs := oneOf(at.Child("cache"), disk.Cache, caches)
+	errs = append(errs, oneOf(at.Child("io"), disk.IO, ioModes)...)
+	if disk.ErrorPolicy != nil {
+		errs = append(errs, oneOf(at.Child("errorPolicy"), *disk.ErrorPolicy, errorPolicies)...)
+	}
+	if len(disk.Serial) > maxSerial || !serial.MatchString(disk.Serial) {
+		errs = append(errs, field.Invalid(at.Child("serial"), disk.Serial, "at most 256 of the characters A-Z a-z 0-9 _ . + -"))
+	}
+	if disk.DedicatedIOThread != nil && *disk.DedicatedIOThread && (disk.Disk == nil || disk.Disk.Bus != v1.DiskBusVirtio) {
+		errs = append(errs, field.Forbidden(at.Child("dedicatedIOThread"), "needs a disk on the virtio bus"))
+	}
+	return errs
+}
+
+func blockSize(at *field.Path, disk *v1.Disk) field.ErrorList {
+	size := disk.BlockSize
+	if size == nil || size.Custom == nil {
+		return nil
+	}
+	if size.MatchVolume != nil && on(size.MatchVolume.Enabled) {
+		return field.ErrorList{field.Forbidden(at, "custom and matchVolume exclude each other")}
+	}
+	var errs field.ErrorList
+	custom := at.Child("custom")
+	check := func(name string, value uint) {
+		if value < minBlockSize || value > maxBlockSize || bits.OnesCount(value) != 1 {
+			errs = append(errs, field.Invalid(custom.Child(name), value, "must be a power of two from 512 to 2097152"))
+		}
+	}
+	check("logical", size.Custom.Logical)
+	check("physical", size.Custom.Physical)
+	if size.Custom.Logical > size.Custom.Physical {
+		errs = append(errs, field.Invalid(custom.Child("logical"), size.Custom.Logical, "must not exceed physical"))
+	}
+	if disk.Disk != nil && disk.Disk.Bus == v1.DiskBusSATA && size.Custom.Logical != minBlockSize {
+		errs = append(errs, field.Invalid(custom.Child("logical"), size.Custom.Logical, "a sata disk has logical blocks of 512 bytes"))
+	}
+	if granularity := size.Custom.DiscardGranularity; granularity != nil && size.Custom.Logical > 0 && *granularity%size.Custom.Logical != 0 {
+		errs = append(errs, field.Invalid(custom.Child("discardGranularity"), *granularity, "must be a multiple of logical"))
+	}
+	return errs
+}
+
+// exactlyOne wants one of the named sources to be set.
+func exactlyOne(path *field.Path, set map[string]bool) field.ErrorList {
+	var names []string
+	for name, is := range set {
+		if is {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	switch len(names) {
+	case 1:
+		return nil
+	case 0:
+		return field.ErrorList{field.Required(path, "exactly one source")}
+	}
+	return field.ErrorList{field.Invalid(path, names, "exactly one source")}
+}

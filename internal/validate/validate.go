@@ -1,0 +1,52 @@
+// Package validate holds the admission rules of virtual machines, one file per
+// feature. It is pure: everything a rule needs is passed in. Rules that a schema
+// can express stand in the CRDs and not here.
+package validate
+
+import (
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/clusterconfig"
+)
+
+// VirtualMachineInstance checks a new instance, defaults filled in.
+func VirtualMachineInstance(vmi *v1.VirtualMachineInstance, cfg *clusterconfig.Config) field.ErrorList {
+	return append(Unsupported("VirtualMachineInstance", vmi), instanceSpec(field.NewPath("spec"), &vmi.Spec, cfg)...)
+}
+
+// VirtualMachine checks a virtual machine. The template is checked as the
+// instance that it would become; asInstance fills in an instance's defaults.
+func VirtualMachine(vm *v1.VirtualMachine, cfg *clusterconfig.Config, asInstance func(*v1.VirtualMachineInstance)) field.ErrorList {
+	errs := Unsupported("VirtualMachine", vm)
+	errs = append(errs, runStrategy(field.NewPath("spec"), &vm.Spec)...)
+	template := field.NewPath("spec", "template")
+	if vm.Spec.Template == nil {
+		return append(errs, field.Required(template, "a virtual machine is made from its template"))
+	}
+	errs = append(errs, unsupportedSpec("VirtualMachineInstance", template.Child("spec"), vm.Spec.Template.Spec)...)
+	vmi := &v1.VirtualMachineInstance{Spec: *vm.Spec.Template.Spec.DeepCopy()}
+	asInstance(vmi)
+	return append(errs, instanceSpec(template.Child("spec"), &vmi.Spec, cfg)...)
+}
+
+// instanceSpec runs the rules of every feature.
+func instanceSpec(path *field.Path, spec *v1.VirtualMachineInstanceSpec, cfg *clusterconfig.Config) field.ErrorList {
+	domain := path.Child("domain")
+	devices := domain.Child("devices")
+	var errs field.ErrorList
+	errs = append(errs, placement(path, spec)...)
+	errs = append(errs, dns(path, spec)...)
+	errs = append(errs, eviction(path, spec)...)
+	errs = append(errs, machine(domain, &spec.Domain, spec.Architecture, cfg)...)
+	errs = append(errs, cpu(domain, &spec.Domain)...)
+	errs = append(errs, memory(domain, &spec.Domain)...)
+	errs = append(errs, firmware(domain, &spec.Domain)...)
+	errs = append(errs, features(domain, &spec.Domain)...)
+	errs = append(errs, deviceRules(devices, &spec.Domain.Devices, spec.Architecture)...)
+	errs = append(errs, disks(devices, spec)...)
+	errs = append(errs, volumes(path, spec.Volumes)...)
+	errs = append(errs, networks(path, spec, cfg)...)
+	errs = append(errs, bootOrder(devices, &spec.Domain.Devices)...)
+	return errs
+}

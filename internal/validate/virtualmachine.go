@@ -1,0 +1,33 @@
+package validate
+
+import (
+	"slices"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	v1 "kubevirt.io/kubevirt/api/core/v1"
+)
+
+var runStrategies = []v1.VirtualMachineRunStrategy{v1.RunStrategyAlways, v1.RunStrategyHalted}
+
+// laterRunStrategies are part of the API and not implemented yet.
+var laterRunStrategies = []v1.VirtualMachineRunStrategy{
+	v1.RunStrategyManual, v1.RunStrategyRerunOnFailure, v1.RunStrategyOnce, v1.RunStrategyWaitAsReceiver,
+}
+
+func runStrategy(path *field.Path, spec *v1.VirtualMachineSpec) field.ErrorList {
+	strategy := path.Child("runStrategy")
+	switch {
+	case spec.Running != nil && spec.RunStrategy != nil:
+		return field.ErrorList{field.Forbidden(path.Child("running"), "running and runStrategy exclude each other; use runStrategy")}
+	case spec.Running != nil:
+		return nil
+	case spec.RunStrategy == nil:
+		return field.ErrorList{field.Required(strategy, "say when the machine runs: Always or Halted")}
+	case slices.Contains(laterRunStrategies, *spec.RunStrategy):
+		return field.ErrorList{field.Forbidden(strategy, "spec.runStrategy "+string(*spec.RunStrategy)+" is not supported yet")}
+	case !slices.Contains(runStrategies, *spec.RunStrategy):
+		return field.ErrorList{field.NotSupported(strategy, *spec.RunStrategy, runStrategies)}
+	}
+	return nil
+}
