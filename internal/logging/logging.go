@@ -1,0 +1,56 @@
+// Package logging makes every component write the same log: JSON lines on
+// standard error with level, msg, timestamp and component.
+package logging
+
+import (
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/go-logr/logr"
+	"k8s.io/klog/v2"
+	ctrl "sigs.k8s.io/controller-runtime"
+)
+
+// New returns the logger of a component and makes it the logger of klog, of
+// controller-runtime and of package slog too. Lines of V(n) are written when
+// n <= verbosity.
+func New(component string, verbosity int) logr.Logger {
+	log := newLogger(os.Stderr, component, verbosity)
+	klog.SetLogger(log)
+	ctrl.SetLogger(log)
+	slog.SetDefault(slog.New(logr.ToSlogHandler(log)))
+	return log
+}
+
+func newLogger(w io.Writer, component string, verbosity int) logr.Logger {
+	handler := slog.NewJSONHandler(w, &slog.HandlerOptions{
+		Level:       slog.Level(-verbosity),
+		ReplaceAttr: rename,
+	})
+	return logr.FromSlogHandler(handler.WithAttrs([]slog.Attr{slog.String("component", component)}))
+}
+
+// rename gives the built-in keys the names that readers of the log expect.
+// Levels are two: what needs somebody's attention is an error, all else is info.
+func rename(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) > 0 {
+		return a
+	}
+	switch a.Key {
+	case slog.TimeKey:
+		if a.Value.Kind() == slog.KindTime {
+			return slog.String("timestamp", a.Value.Time().UTC().Format(time.RFC3339Nano))
+		}
+	case slog.LevelKey:
+		if level, ok := a.Value.Any().(slog.Level); ok {
+			name := "info"
+			if level >= slog.LevelError {
+				name = "error"
+			}
+			return slog.String("level", name)
+		}
+	}
+	return a
+}
