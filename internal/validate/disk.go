@@ -28,7 +28,7 @@ var (
 )
 
 // disks checks the disks, and that disks and volumes belong together.
-func disks(devices *field.Path, spec *v1.VirtualMachineInstanceSpec) field.ErrorList {
+func disks(path, devices *field.Path, spec *v1.VirtualMachineInstanceSpec) field.ErrorList {
 	var errs field.ErrorList
 	volumes := map[string]bool{}
 	for _, volume := range spec.Volumes {
@@ -56,7 +56,7 @@ func disks(devices *field.Path, spec *v1.VirtualMachineInstanceSpec) field.Error
 	}
 	for i, volume := range spec.Volumes {
 		if !names[volume.Name] && volume.MemoryDump == nil {
-			errs = append(errs, field.Invalid(field.NewPath("spec", "volumes").Index(i).Child("name"), volume.Name, "no disk uses this volume"))
+			errs = append(errs, field.Invalid(path.Child("volumes").Index(i).Child("name"), volume.Name, "no disk uses this volume"))
 		}
 	}
 	return errs

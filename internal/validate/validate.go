@@ -44,7 +44,7 @@ func instanceSpec(path *field.Path, spec *v1.VirtualMachineInstanceSpec, cfg *cl
 	errs = append(errs, firmware(domain, &spec.Domain)...)
 	errs = append(errs, features(domain, &spec.Domain)...)
 	errs = append(errs, deviceRules(devices, &spec.Domain.Devices, spec.Architecture)...)
-	errs = append(errs, disks(devices, spec)...)
+	errs = append(errs, disks(path, devices, spec)...)
 	errs = append(errs, volumes(path, spec.Volumes)...)
 	errs = append(errs, networks(path, spec, cfg)...)
 	errs = append(errs, bootOrder(devices, &spec.Domain.Devices)...)

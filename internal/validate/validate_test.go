@@ -1,0 +1,76 @@
+package validate
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/yaml"
+
+	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/clusterconfig"
+)
+
+// TestVirtualMachine reads testdata/*.yaml: a spec as a user writes it, and in
+// comment lines "# want: PATH: PART OF THE MESSAGE" every rule that it breaks.
+func TestVirtualMachine(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, doc := range strings.Split(string(data), "\n---\n") {
+				check(t, i, doc)
+			}
+		})
+	}
+}
+
+func check(t *testing.T, i int, doc string) {
+	t.Helper()
+	var wants []string
+	for _, line := range strings.Split(doc, "\n") {
+		if want, ok := strings.CutPrefix(line, "# want: "); ok {
+			wants = append(wants, want)
+		}
+	}
+	vm := &v1.VirtualMachine{}
+	if err := yaml.UnmarshalStrict([]byte(doc), vm); err != nil {
+		t.Fatalf("document %d: %v", i, err)
+	}
+	cfg := clusterconfig.New(nil)
+	errs := VirtualMachine(vm, cfg, func(vmi *v1.VirtualMachineInstance) {
+		fill(vmi, cfg)
+	})
+	for _, want := range wants {
+		path, message, _ := strings.Cut(want, ": ")
+		found := false
+		for _, err := range errs {
+			found = found || err.Field == path && strings.Contains(err.ErrorBody(), message)
+		}
+		if !found {
+			t.Errorf("document %d: no error %q; got %v", i, want, errs.ToAggregate())
+		}
+	}
+	if len(errs) != len(wants) {
+		t.Errorf("document %d: %d errors, want %d: %v", i, len(errs), len(wants), errs.ToAggregate())
+	}
+}
+
+// fill does what the defaults that rules rely on do; the defaults themselves
+// have their own tests.
+func fill(vmi *v1.VirtualMachineInstance, cfg *clusterconfig.Config) {
+	vmi.Spec.Architecture = "amd64"
+	if vmi.Spec.Domain.Machine == nil {
+		vmi.Spec.Domain.Machine = &v1.Machine{Type: cfg.MachineType("amd64")}
+	}
+	vmi.UID, vmi.CreationTimestamp = types.UID("1"), metav1.Now()
+}

@@ -1,0 +1,43 @@
+package webhook
+
+import (
+	"context"
+	"net/http"
+
+	admissionv1 "k8s.io/api/admission/v1"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/defaults"
+	"kubevirt.io/kubevirt/internal/validate"
+)
+
+func (d Deps) mutateVirtualMachine(_ context.Context, request admission.Request) admission.Response {
+	vm, err := decode[v1.VirtualMachine](request.Object.Raw)
+	if err != nil {
+		return malformed()
+	}
+	if vm.DeletionTimestamp != nil {
+		return admission.Allowed("")
+	}
+	defaults.VirtualMachine(vm, d.Config(), request.Operation == admissionv1.Create, d.NewUUID)
+	return patched(request, vm)
+}
+
+func (d Deps) validateVirtualMachine(_ context.Context, request admission.Request) admission.Response {
+	vm, err := decode[v1.VirtualMachine](request.Object.Raw)
+	if err != nil {
+		return admission.Errored(http.StatusBadRequest, err)
+	}
+	if vm.DeletionTimestamp != nil {
+		return admission.Allowed("")
+	}
+	cfg := d.Config()
+	response := verdict(request, validate.VirtualMachine(vm, cfg, func(vmi *v1.VirtualMachineInstance) {
+		defaults.VirtualMachineInstance(vmi, cfg, d.Now(), d.NewUUID)
+	}))
+	if vm.Spec.Running != nil {
+		response.Warnings = append(response.Warnings, "spec.running is deprecated, use spec.runStrategy")
+	}
+	return response
+}

@@ -1,0 +1,86 @@
+// Package webhook adapts the pure rules of defaults and validate to admission
+// requests of the API server.
+package webhook
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	admissionv1 "k8s.io/api/admission/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"kubevirt.io/kubevirt/internal/clusterconfig"
+)
+
+// Deps is what the webhooks need of their surroundings.
+type Deps struct {
+	// Config returns the configuration in effect.
+	Config func() *clusterconfig.Config
+	// Namespace is where the components run; their service accounts live there.
+	Namespace string
+	// Now is the clock.
+	Now func() metav1.Time
+	// NewUUID invents identifiers.
+	NewUUID func() types.UID
+}
+
+// Handlers returns the webhooks by the path that they are registered under.
+func Handlers(deps Deps) map[string]http.Handler {
+	handlers := map[string]http.Handler{}
+	for path, handle := range map[string]admission.HandlerFunc{
+		"/virtualmachines-mutate":                  deps.mutateVirtualMachine,
+		"/virtualmachines-validate":                deps.validateVirtualMachine,
+		"/virtualmachineinstances-mutate":          deps.mutateInstance,
+		"/virtualmachineinstances-validate-create": deps.validateInstanceCreate,
+		"/virtualmachineinstances-validate-update": deps.validateInstanceUpdate,
+		"/unsupported-kinds-validate":              refuseKind,
+	} {
+		handlers[path] = &admission.Webhook{Handler: handle}
+	}
+	return handlers
+}
+
+// refuseKind is registered for the creation of kinds that nothing acts on yet.
+func refuseKind(_ context.Context, request admission.Request) admission.Response {
+	return admission.Denied(request.Kind.Kind + " is not supported by this version")
+}
+
+// decode reads the request's object, or its old one.
+func decode[T any](raw []byte) (*T, error) {
+	object := new(T)
+	if err := json.Unmarshal(raw, object); err != nil {
+		return nil, fmt.Errorf("decoding the object: %w", err)
+	}
+	return object, nil
+}
+
+// patched answers with the difference between the object as sent and as it is to
+// be stored.
+func patched(request admission.Request, object any) admission.Response {
+	data, err := json.Marshal(object)
+	if err != nil {
+		return admission.Errored(http.StatusInternalServerError, fmt.Errorf("encoding the object: %w", err))
+	}
+	return admission.PatchResponseFromRaw(request.Object.Raw, data)
+}
+
+// verdict answers with every broken rule as a cause of one Invalid status.
+func verdict(request admission.Request, errs field.ErrorList) admission.Response {
+	if len(errs) == 0 {
+		return admission.Allowed("")
+	}
+	kind := schema.GroupKind{Group: request.Kind.Group, Kind: request.Kind.Kind}
+	status := apierrors.NewInvalid(kind, request.Name, errs).ErrStatus
+	return admission.Response{AdmissionResponse: admissionv1.AdmissionResponse{Result: &status}}
+}
+
+// malformed leaves an object that does not decode to the API server, whose schema
+// validation names the field that is wrong.
+func malformed() admission.Response { return admission.Allowed("") }
