@@ -1,0 +1,97 @@
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"kubevirt.io/kubevirt/test/cluster/bridge"
+	"kubevirt.io/kubevirt/test/cluster/cgroup"
+	"kubevirt.io/kubevirt/test/cluster/settings"
+)
+
+// Down ends the cluster and removes all there is of it but the caches. It
+// relies on nothing the cluster recorded about itself, so that it works after
+// any crash.
+func Down(_ context.Context, c *settings.Cluster, out io.Writer) error {
+	unlock, err := lock(c)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	// Processes first: with the last one of a node go its namespaces, and with
+	// them its mounts.
+	problems := []error{cgroup.Kill(filepath.Join(cgroup.Root, c.Name), 30*time.Second)}
+	cgroup.RemoveRoot()
+	problems = append(problems, bridge.Down(c), detachLoops(c), unmountBelow(c.State), release(c))
+	if err := errors.Join(problems...); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(c.State); err != nil {
+		return fmt.Errorf("removing the state: %w", err)
+	}
+	fmt.Fprintf(out, "cluster %s is gone\n", c.Name)
+	return nil
+}
+
+// unmountBelow removes mounts that were made below dir in this namespace, as
+// a debugging session may have done. The state is deleted afterwards, and
+// nothing that is merely mounted there may be deleted with it.
+func unmountBelow(dir string) error {
+	data, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		return fmt.Errorf("listing mounts: %w", err)
+	}
+	lines := strings.Split(string(data), "\n")
+	for i := len(lines) - 1; i >= 0; i-- {
+		fields := strings.Fields(lines[i])
+		if len(fields) > 4 && strings.HasPrefix(fields[4], dir+"/") {
+			if err := unix.Unmount(fields[4], unix.MNT_DETACH); err != nil {
+				return fmt.Errorf("unmounting %s: %w", fields[4], err)
+			}
+		}
+	}
+	return nil
+}
+
+// detachLoops gives back the loop devices whose files are the cluster's.
+func detachLoops(c *settings.Cluster) error {
+	files, err := filepath.Glob("/sys/block/loop*/loop/backing_file")
+	if err != nil {
+		return fmt.Errorf("listing loop devices: %w", err)
+	}
+	var problems []error
+	for _, f := range files {
+		data, err := os.ReadFile(f)
+		if err != nil {
+			continue
+		}
+		if !strings.HasPrefix(string(data), c.State+"/") {
+			continue
+		}
+		device := "/dev/" + strings.Split(f, "/")[3]
+		if err := clearLoop(device); err != nil {
+			problems = append(problems, err)
+		}
+	}
+	return errors.Join(problems...)
+}
+
+func clearLoop(device string) error {
+	f, err := os.Open(device)
+	if err != nil {
+		return fmt.Errorf("detaching a loop device: %w", err)
+	}
+	defer f.Close()
+	if err := unix.IoctlSetInt(int(f.Fd()), unix.LOOP_CLR_FD, 0); err != nil && !errors.Is(err, unix.ENXIO) {
+		return fmt.Errorf("detaching %s: %w", device, err)
+	}
+	return nil
+}
