@@ -1,0 +1,108 @@
+package daemon
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+
+	"kubevirt.io/kubevirt/launcher/reaper"
+)
+
+const (
+	restartPauseMin = 50 * time.Millisecond
+	restartPauseMax = 5 * time.Second
+	// A libvirtd that lived this long did not fail by itself at start.
+	settled = 10 * time.Second
+)
+
+// Daemon is libvirtd's process, started anew whenever it ends.
+type Daemon struct {
+	Dirs   Dirs
+	Reaper *reaper.Reaper
+	Log    *slog.Logger
+	// Credential to run as; nil for the launcher's own.
+	Credential *syscall.Credential
+}
+
+// Run keeps libvirtd running until ctx ends, then asks it to stop.
+func (d *Daemon) Run(ctx context.Context) error {
+	path, err := exec.LookPath("libvirtd")
+	if err != nil {
+		path = "/usr/sbin/libvirtd"
+	}
+	pause := restartPauseMin
+	for {
+		began := time.Now()
+		if err := d.once(ctx, path); err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		if time.Since(began) > settled {
+			pause = restartPauseMin
+		}
+		d.Log.Error("libvirtd ended, starting it again")
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(pause):
+		}
+		pause = min(2*pause, restartPauseMax)
+	}
+}
+
+// once runs libvirtd until it ends or ctx does.
+func (d *Daemon) once(ctx context.Context, path string) error {
+	output, err := d.logPipe()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = output.Close() }()
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		return fmt.Errorf("starting libvirtd: %w", err)
+	}
+	defer func() { _ = null.Close() }()
+	// A pid file that QEMU or an earlier libvirtd left does no harm: libvirtd locks it.
+	pid, exited, err := d.Reaper.Start([]string{path, "--timeout", "0"}, &os.ProcAttr{
+		Dir:   d.Dirs.Home(),
+		Env:   d.Dirs.Environ(os.Environ()),
+		Files: []*os.File{null, output, output},
+		Sys:   &syscall.SysProcAttr{Credential: d.Credential},
+	})
+	if err != nil {
+		return err
+	}
+	_ = output.Close()
+	select {
+	case status := <-exited:
+		d.Log.Info("libvirtd exited", "status", status.ExitStatus(), "signal", status.Signal().String())
+	case <-ctx.Done():
+		_ = syscall.Kill(pid, syscall.SIGTERM)
+		<-exited
+	}
+	return nil
+}
+
+// logPipe returns the writing end of a pipe whose lines become log entries of
+// the launcher's own form.
+func (d *Daemon) logPipe() (*os.File, error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("piping libvirtd's log: %w", err)
+	}
+	go func() {
+		defer func() { _ = r.Close() }()
+		lines := bufio.NewScanner(r)
+		for lines.Scan() {
+			d.Log.Info(lines.Text(), "subcomponent", "libvirt")
+		}
+	}()
+	return w, nil
+}

@@ -1,0 +1,104 @@
+package dhcp
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"net"
+	"net/netip"
+
+	"github.com/insomniacslk/dhcp/dhcpv4"
+	"github.com/insomniacslk/dhcp/rfc1035label"
+)
+
+// infiniteLease never runs out (RFC 2131, 3.3): the address belongs to the pod,
+// and a guest that stops asking must not lose it.
+const infiniteLease = math.MaxUint32
+
+// reply decides what to answer; nil means to stay silent.
+func reply(config Config, request *dhcpv4.DHCPv4) (*dhcpv4.DHCPv4, error) {
+	if request.OpCode != dhcpv4.OpcodeBootRequest || !bytes.Equal(request.ClientHWAddr, config.MAC) {
+		return nil, nil
+	}
+	server := config.Gateway.AsSlice()
+	if id := request.ServerIdentifier(); id != nil && !id.Equal(server) {
+		return nil, nil // the client has chosen another server
+	}
+	var kind dhcpv4.MessageType
+	switch request.MessageType() {
+	case dhcpv4.MessageTypeDiscover:
+		kind = dhcpv4.MessageTypeOffer
+	case dhcpv4.MessageTypeRequest:
+		if !wants(request, config.Address.Addr()) {
+			return dhcpv4.NewReplyFromRequest(request,
+				dhcpv4.WithMessageType(dhcpv4.MessageTypeNak),
+				dhcpv4.WithOption(dhcpv4.OptServerIdentifier(server)))
+		}
+		kind = dhcpv4.MessageTypeAck
+	case dhcpv4.MessageTypeInform:
+		modifiers := append(options(config), dhcpv4.WithMessageType(dhcpv4.MessageTypeAck))
+		return build(request, modifiers)
+	default:
+		return nil, nil
+	}
+	modifiers := append(options(config),
+		dhcpv4.WithMessageType(kind),
+		dhcpv4.WithYourIP(config.Address.Addr().AsSlice()),
+		dhcpv4.WithLeaseTime(infiniteLease))
+	return build(request, modifiers)
+}
+
+func build(request *dhcpv4.DHCPv4, modifiers []dhcpv4.Modifier) (*dhcpv4.DHCPv4, error) {
+	answer, err := dhcpv4.NewReplyFromRequest(request, modifiers...)
+	if err != nil {
+		return nil, fmt.Errorf("building the answer to a DHCP %s: %w", request.MessageType(), err)
+	}
+	return answer, nil
+}
+
+// wants tells whether a REQUEST is for address: named as an option by a client
+// that is being initialized, as its own address by one that renews.
+func wants(request *dhcpv4.DHCPv4, address netip.Addr) bool {
+	requested := request.RequestedIPAddress()
+	if requested == nil {
+		requested = request.ClientIPAddr
+	}
+	return requested.Equal(address.AsSlice())
+}
+
+// options are the parameters of the network that every answer tells.
+func options(config Config) []dhcpv4.Modifier {
+	gateway := net.IP(config.Gateway.AsSlice())
+	modifiers := []dhcpv4.Modifier{
+		dhcpv4.WithServerIP(gateway),
+		dhcpv4.WithOption(dhcpv4.OptServerIdentifier(gateway)),
+		dhcpv4.WithNetmask(net.CIDRMask(config.Address.Bits(), 32)),
+		dhcpv4.WithRouter(gateway),
+	}
+	if servers := nameservers(config.Resolver); len(servers) > 0 {
+		modifiers = append(modifiers, dhcpv4.WithDNS(servers...))
+	}
+	if search := config.Resolver.Search; len(search) > 0 {
+		modifiers = append(modifiers,
+			dhcpv4.WithOption(dhcpv4.OptDomainName(search[0])),
+			dhcpv4.WithOption(dhcpv4.OptDomainSearch(&rfc1035label.Labels{Labels: search})))
+	}
+	if config.MTU > 0 {
+		modifiers = append(modifiers, dhcpv4.WithGeneric(dhcpv4.OptionInterfaceMTU, binary.BigEndian.AppendUint16(nil, config.MTU)))
+	}
+	if config.Hostname != "" {
+		modifiers = append(modifiers, dhcpv4.WithOption(dhcpv4.OptHostName(config.Hostname)))
+	}
+	return modifiers
+}
+
+func nameservers(resolver Resolver) []net.IP {
+	var servers []net.IP
+	for _, server := range resolver.Nameservers {
+		if server.Is4() {
+			servers = append(servers, server.AsSlice())
+		}
+	}
+	return servers
+}
