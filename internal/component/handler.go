@@ -1,0 +1,118 @@
+package component
+
+import (
+	"strconv"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/utils/ptr"
+
+	v1 "kubevirt.io/kubevirt/api/core/v1"
+)
+
+// Where virt-handler works on its node; the same paths inside and outside, for
+// some of them cross the pod's border in messages.
+const (
+	factsDir       = "/var/run/kubevirt-node/facts"
+	kubeletPods    = "/var/lib/kubelet/pods"
+	devicePlugins  = "/var/lib/kubelet/device-plugins"
+	hostDevices    = "/dev"
+	controlGroups  = "/sys/fs/cgroup"
+	probeRunDir    = "/var/run/kubevirt"
+	launcherBinary = "/usr/bin/virt-launcher"
+)
+
+// handler is virt-handler: the agent on every node that may run guests.
+func handler(c *Config) []Object {
+	pod := podTemplate(c, actor{
+		name: Handler, command: "handler", account: HandlerAccount, verbosity: c.Verbosity.Handler, memory: "50Mi",
+		args: []string{
+			"--node-name=$(NODE_NAME)",
+			"--server-port=" + strconv.Itoa(HandlerPort),
+			"--server-cert-dir=" + handlerServerDir,
+			"--cert-dir=" + handlerServerDir,
+			"--ca-file=" + caDir + "/" + CABundleKey,
+			"--api-client-name=" + APIClientName,
+			"--node-facts=" + factsDir,
+		},
+		mounts: []secretMount{certificates(HandlerServerSecret, handlerServerDir), trustedCAs()},
+	})
+	place(&pod.Spec, c.WorkloadsPlacement)
+	onNode(&pod.Spec)
+	pod.Spec.InitContainers = []corev1.Container{probeContainer(c)}
+	return []Object{&appsv1.DaemonSet{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "apps/v1", Kind: "DaemonSet"},
+		ObjectMeta: named(c, Handler, Handler),
+		Spec: appsv1.DaemonSetSpec{
+			RevisionHistoryLimit: ptr.To[int32](2),
+			Selector:             &metav1.LabelSelector{MatchLabels: map[string]string{v1.LabelComponent: Handler}},
+			Template:             pod,
+			UpdateStrategy: appsv1.DaemonSetUpdateStrategy{
+				Type: appsv1.RollingUpdateDaemonSetStrategyType,
+				// Guests run on while their handler is away, so a tenth at a time is safe.
+				RollingUpdate: &appsv1.RollingUpdateDaemonSet{MaxUnavailable: ptr.To(intstr.FromString("10%"))},
+			},
+		},
+	}}
+}
+
+// onNode gives the handler what it needs of its node.
+func onNode(spec *corev1.PodSpec) {
+	spec.HostPID = true
+	spec.SecurityContext = nil
+	container := &spec.Containers[0]
+	container.Env = append(container.Env, fromField("NODE_NAME", "spec.nodeName"))
+	// Mounting into a launcher pod's mount namespace, entering its network
+	// namespace and passing devices on need the node's own powers.
+	container.SecurityContext = &corev1.SecurityContext{
+		Privileged:             ptr.To(true),
+		RunAsUser:              ptr.To[int64](0),
+		ReadOnlyRootFilesystem: ptr.To(true),
+	}
+	hostPath := func(name, path string, propagation corev1.MountPropagationMode) {
+		spec.Volumes = append(spec.Volumes, corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{
+			HostPath: &corev1.HostPathVolumeSource{Path: path, Type: ptr.To(corev1.HostPathUnset)},
+		}})
+		container.VolumeMounts = append(container.VolumeMounts, corev1.VolumeMount{
+			Name: name, MountPath: path, MountPropagation: &propagation,
+		})
+	}
+	hostPath("kubelet-pods", kubeletPods, corev1.MountPropagationHostToContainer)
+	hostPath("device-plugins", devicePlugins, corev1.MountPropagationNone)
+	hostPath("devices", hostDevices, corev1.MountPropagationHostToContainer)
+	hostPath("cgroup", controlGroups, corev1.MountPropagationHostToContainer)
+	spec.Volumes = append(spec.Volumes,
+		corev1.Volume{Name: "node-facts", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}},
+		corev1.Volume{Name: "tmp", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}},
+	)
+	container.VolumeMounts = append(container.VolumeMounts,
+		corev1.VolumeMount{Name: "node-facts", MountPath: factsDir, ReadOnly: true},
+		corev1.VolumeMount{Name: "tmp", MountPath: "/tmp"},
+	)
+}
+
+// probeContainer asks the launcher image's libvirt and QEMU, before the handler
+// starts, what they can do on this node. It needs /dev/kvm to tell, nothing else.
+func probeContainer(c *Config) corev1.Container {
+	return corev1.Container{
+		Name:            "virt-launcher",
+		Image:           c.LauncherImage,
+		ImagePullPolicy: c.PullPolicy,
+		Command:         []string{launcherBinary, "probe"},
+		Args:            []string{"--out", factsDir},
+		SecurityContext: &corev1.SecurityContext{
+			Privileged:             ptr.To(true),
+			RunAsUser:              ptr.To[int64](0),
+			ReadOnlyRootFilesystem: ptr.To(true),
+		},
+		VolumeMounts: []corev1.VolumeMount{
+			{Name: "node-facts", MountPath: factsDir},
+			{Name: "tmp", MountPath: "/tmp"},
+			{Name: "tmp", MountPath: probeRunDir, SubPath: "run"},
+			{Name: "devices", MountPath: hostDevices, MountPropagation: ptr.To(corev1.MountPropagationHostToContainer)},
+		},
+		TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
+	}
+}
