@@ -1,0 +1,132 @@
+package domain
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"libvirt.org/go/libvirtxml"
+	"sigs.k8s.io/yaml"
+
+	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/test/golden"
+)
+
+// wholeDomain is the directory of the cases in which all features are applied.
+const wholeDomain = "build"
+
+// TestGolden applies to each case under testdata/<feature>/<case> that feature
+// alone, or all of them under testdata/build.
+func TestGolden(t *testing.T) {
+	covered := map[string]bool{}
+	for _, dir := range golden.Cases(t, "testdata", "vmi.yaml") {
+		name := filepath.Base(filepath.Dir(dir))
+		covered[name] = true
+		t.Run(name+"/"+filepath.Base(dir), func(t *testing.T) {
+			vmi := readVMI(t, dir)
+			domain, err := apply(name, vmi, hostFor(t, dir, vmi))
+			var document []byte
+			if err == nil {
+				text, marshalErr := domain.Marshal()
+				if marshalErr != nil {
+					t.Fatalf("writing the domain: %v", marshalErr)
+				}
+				document = []byte(text + "\n")
+			}
+			golden.Outcome(t, dir, "domain.xml", document, err)
+		})
+	}
+	for _, feature := range features(&Host{}) {
+		if !covered[feature.name] {
+			t.Errorf("feature %s has no case", feature.name)
+		}
+	}
+}
+
+func apply(name string, vmi *v1.VirtualMachineInstance, host Host) (*libvirtxml.Domain, error) {
+	if name == wholeDomain || name == "placement" {
+		return Build(vmi, host)
+	}
+	for _, feature := range features(&host) {
+		if feature.name == name {
+			domain := &libvirtxml.Domain{}
+			if name == "usb" { // it decides by what others have added
+				if err := (features(&host)[indexOf(&host, "disk")]).Apply(vmi, domain); err != nil {
+					return nil, err
+				}
+				if err := (features(&host)[indexOf(&host, "input")]).Apply(vmi, domain); err != nil {
+					return nil, err
+				}
+			}
+			return domain, feature.Apply(vmi, domain)
+		}
+	}
+	return nil, errors.New("there is no such feature: " + name)
+}
+
+func indexOf(host *Host, name string) int {
+	for i, feature := range features(host) {
+		if feature.name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+func readVMI(t testing.TB, dir string) *v1.VirtualMachineInstance {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, "vmi.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	vmi := &v1.VirtualMachineInstance{}
+	if err := yaml.UnmarshalStrict(data, vmi); err != nil {
+		t.Fatalf("reading %s: %v", dir, err)
+	}
+	vmi.Namespace, vmi.Name = "ns", "vm"
+	vmi.UID = "2f0a7c9a-5a7e-4a53-9b3e-1c1f5d4c2b1a"
+	return vmi
+}
+
+// hostFor is a node with KVM on which everything has been prepared, changed by
+// the case's host.yaml.
+func hostFor(t testing.TB, dir string, vmi *v1.VirtualMachineInstance) Host {
+	t.Helper()
+	host := preparedHost(vmi, "/run/vm")
+	data, err := os.ReadFile(filepath.Join(dir, "host.yaml"))
+	if err == nil {
+		err = yaml.UnmarshalStrict(data, &host)
+	}
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatalf("reading the host of %s: %v", dir, err)
+	}
+	return host
+}
+
+func preparedHost(vmi *v1.VirtualMachineInstance, dir string) Host {
+	host := Host{
+		SMBIOS:             SMBIOS{Manufacturer: "KubeVirt", Product: "None", Family: "KubeVirt"},
+		BalloonStatsPeriod: 10,
+		FreePageReporting:  true,
+		Disks:              map[string]Disk{},
+		Interfaces:         map[string]Interface{},
+		SerialSocket:       dir + "/serial0.sock",
+		SerialLog:          dir + "/serial0.log",
+		VNCSocket:          dir + "/vnc.sock",
+	}
+	for _, volume := range vmi.Spec.Volumes {
+		disk := Disk{Path: dir + "/" + volume.Name + ".qcow2", Format: "qcow2", DirectIO: true}
+		switch {
+		case volume.CloudInitNoCloud != nil:
+			disk.Path, disk.Format = dir+"/"+volume.Name+".iso", "raw"
+		case volume.ContainerDisk != nil:
+			disk.Backing = &DiskBacking{Path: dir + "/image/" + volume.Name + ".img", Format: "raw"}
+		}
+		host.Disks[volume.Name] = disk
+	}
+	for _, network := range vmi.Spec.Networks {
+		host.Interfaces[network.Name] = Interface{Tap: "tap0", MAC: "02:00:00:00:00:01", MTU: 1450}
+	}
+	return host
+}

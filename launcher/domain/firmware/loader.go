@@ -1,0 +1,65 @@
+package firmware
+
+import (
+	"errors"
+
+	"libvirt.org/go/libvirtxml"
+
+	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/launcher/domain/toggle"
+)
+
+// UEFI builds of the launcher image, as Debian's ovmf package names them. The
+// secure pair has the variables with which Microsoft's keys are enrolled.
+const (
+	efiCode       = "/usr/share/OVMF/OVMF_CODE_4M.fd"
+	efiVars       = "/usr/share/OVMF/OVMF_VARS_4M.fd"
+	efiSecureCode = "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd"
+	efiSecureVars = "/usr/share/OVMF/OVMF_VARS_4M.ms.fd"
+)
+
+// bootMenuTimeout is how long, in milliseconds, the firmware waits for a key
+// when an instance starts paused so that somebody can choose what to boot.
+const bootMenuTimeout = "10000"
+
+// Loader gives the domain its firmware.
+type Loader struct{}
+
+// Apply chooses between BIOS, which needs no word, and UEFI. libvirt makes the
+// file with the variables, in its own directory, from the template named here.
+func (Loader) Apply(vmi *v1.VirtualMachineInstance, domain *libvirtxml.Domain) error {
+	if domain.OS == nil {
+		domain.OS = &libvirtxml.DomainOS{}
+	}
+	if vmi.Spec.StartStrategy != nil && *vmi.Spec.StartStrategy == v1.StartStrategyPaused {
+		domain.OS.BootMenu = &libvirtxml.DomainBootMenu{Enable: toggle.YesNo(true), Timeout: bootMenuTimeout}
+	}
+	firmware := vmi.Spec.Domain.Firmware
+	if firmware == nil || firmware.Bootloader == nil {
+		return nil
+	}
+	if bios := firmware.Bootloader.BIOS; bios != nil && toggle.Default(bios.UseSerial, false) {
+		domain.OS.BIOS = &libvirtxml.DomainBIOS{UseSerial: toggle.YesNo(true)}
+	}
+	efi := firmware.Bootloader.EFI
+	if efi == nil {
+		return nil
+	}
+	secure := toggle.Default(efi.SecureBoot, true)
+	code, vars := efiCode, efiVars
+	if secure {
+		features := vmi.Spec.Domain.Features
+		if features == nil || !features.SMM.IsEnabled() {
+			return errors.New("secure boot needs the feature smm")
+		}
+		code, vars = efiSecureCode, efiSecureVars
+	}
+	domain.OS.Loader = &libvirtxml.DomainLoader{
+		Path:     code,
+		Readonly: toggle.YesNo(true),
+		Secure:   toggle.YesNo(secure),
+		Type:     "pflash",
+	}
+	domain.OS.NVRam = &libvirtxml.DomainNVRam{Template: vars}
+	return nil
+}
