@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	admissionv1 "k8s.io/api/admission/v1"
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
@@ -31,6 +32,14 @@ func (d Deps) validateVirtualMachine(_ context.Context, request admission.Reques
 	}
 	if vm.DeletionTimestamp != nil {
 		return admission.Allowed("")
+	}
+	if request.Operation == admissionv1.Update {
+		// What was accepted once stays writable: finalizers and labels must not
+		// depend on rules that came later.
+		old, err := decode[v1.VirtualMachine](request.OldObject.Raw)
+		if err == nil && apiequality.Semantic.DeepEqual(old.Spec, vm.Spec) {
+			return admission.Allowed("")
+		}
 	}
 	cfg := d.Config()
 	response := verdict(request, validate.VirtualMachine(vm, cfg, func(vmi *v1.VirtualMachineInstance) {
