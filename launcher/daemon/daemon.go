@@ -29,7 +29,8 @@ type Daemon struct {
 	Credential *syscall.Credential
 }
 
-// Run keeps libvirtd running until ctx ends, then asks it to stop.
+// Run keeps libvirtd running until ctx ends, then kills it: by then it has no
+// domain whose state it would have to save, and the pod waits for nothing else.
 func (d *Daemon) Run(ctx context.Context) error {
 	path, err := exec.LookPath("libvirtd")
 	if err != nil {
@@ -84,7 +85,7 @@ func (d *Daemon) once(ctx context.Context, path string) error {
 	case status := <-exited:
 		d.Log.Info("libvirtd exited", "status", status.ExitStatus(), "signal", status.Signal().String())
 	case <-ctx.Done():
-		_ = syscall.Kill(pid, syscall.SIGTERM)
+		_ = syscall.Kill(pid, syscall.SIGKILL)
 		<-exited
 	}
 	return nil

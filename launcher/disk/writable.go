@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"kubevirt.io/kubevirt/launcher/disk/qcow2"
 )
@@ -70,4 +71,17 @@ func same(path string, size uint64, backing *qcow2.Backing) error {
 		return fmt.Errorf("%w: another image is there already", ErrInvalid)
 	}
 	return nil
+}
+
+// DirectIO tells whether every one of the files can be opened for I/O that
+// bypasses the page cache; their file systems decide.
+func DirectIO(paths ...string) bool {
+	for _, path := range paths {
+		f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_DIRECT, 0)
+		if err != nil {
+			return false
+		}
+		_ = f.Close()
+	}
+	return true
 }

@@ -113,3 +113,12 @@ type Hypervisor interface {
 	// the present state comes first. There is one reader.
 	Events() <-chan Event
 }
+
+// String returns the state's name for logs.
+func (s State) String() string {
+	names := [...]string{"None", "Running", "Paused", "ShuttingDown", "Shutoff", "Crashed", "Suspended"}
+	if s < 0 || int(s) >= len(names) {
+		return "invalid"
+	}
+	return names[s]
+}

@@ -1,0 +1,26 @@
+// Command virt-launcher runs one virtual machine in its pod.
+package main
+
+import (
+	"fmt"
+	"os"
+)
+
+func main() {
+	command, arguments := "run", os.Args[1:]
+	if len(arguments) > 0 && arguments[0] != "" && arguments[0][0] != '-' {
+		command, arguments = arguments[0], arguments[1:]
+	}
+	var code int
+	var err error
+	switch command {
+	case "run":
+		code, err = runLauncher(arguments)
+	default:
+		code, err = 2, fmt.Errorf("unknown command %q (run)", command)
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "virt-launcher: %v\n", err)
+	}
+	os.Exit(code)
+}
