@@ -1,0 +1,135 @@
+package launcherpod
+
+import (
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/clusterconfig"
+)
+
+const (
+	// imagesDir holds the content of each container disk's image, where the
+	// cluster can mount images.
+	imagesDir = "/var/run/kubevirt-images"
+
+	// Elsewhere each image runs as a container that keeps its disk open, with a
+	// program of ours that it gets from binaryVolume and whose socket lies in socketVolume.
+	binaryVolume = "container-disk-bin"
+	binaryDir    = "/container-disk-bin"
+	socketVolume = "container-disks"
+	socketDir    = "/var/run/kubevirt-container-disks"
+	program      = "container-disk"
+)
+
+// disks brings the content of the instance's volumes into the pod.
+func disks(r *render) error {
+	images := !r.opts.WithoutImageVolumes && r.cfg.Enabled(clusterconfig.GateImageVolume)
+	for i := range r.vmi.Spec.Volumes {
+		volume := &r.vmi.Spec.Volumes[i]
+		switch {
+		case volume.ContainerDisk != nil && images:
+			r.mountImage(volume.Name, volume.ContainerDisk)
+		case volume.ContainerDisk != nil:
+			r.runImage(volume.Name, volume.ContainerDisk)
+		case volume.EmptyDisk != nil, volume.CloudInitNoCloud != nil: // the launcher makes them
+		default:
+			return fmt.Errorf("volume %s: its kind is not supported", volume.Name)
+		}
+		if disk := volume.ContainerDisk; disk != nil && disk.ImagePullSecret != "" {
+			r.addPullSecret(disk.ImagePullSecret)
+		}
+	}
+	return nil
+}
+
+func (r *render) addPullSecret(name string) {
+	reference := corev1.LocalObjectReference{Name: name}
+	if !slices.Contains(r.pod.Spec.ImagePullSecrets, reference) {
+		r.pod.Spec.ImagePullSecrets = append(r.pod.Spec.ImagePullSecrets, reference)
+	}
+}
+
+func (r *render) mountImage(name string, disk *v1.ContainerDiskSource) {
+	own := podVolumeName(name)
+	r.pod.Spec.Volumes = append(r.pod.Spec.Volumes, corev1.Volume{
+		Name: own,
+		VolumeSource: corev1.VolumeSource{Image: &corev1.ImageVolumeSource{
+			Reference: disk.Image, PullPolicy: disk.ImagePullPolicy,
+		}},
+	})
+	r.compute.VolumeMounts = append(r.compute.VolumeMounts, corev1.VolumeMount{
+		Name: own, MountPath: imagesDir + "/" + name, ReadOnly: true,
+	})
+}
+
+// podVolumeName is the name of the pod's volume for one of the instance's: the
+// same, unless the pod has another use for that name.
+func podVolumeName(name string) string {
+	switch name {
+	case runVolume, binaryVolume, socketVolume:
+		return "vmi-" + name
+	}
+	return fitting(name)
+}
+
+// fitting shortens a name made from a volume's so that a pod may have it.
+func fitting(name string) string {
+	if len(name) <= maxNameLength {
+		return name
+	}
+	suffix := "-" + digest(name)
+	return cut(name, maxNameLength-len(suffix)) + suffix
+}
+
+// runImage adds the image as a sidecar: it is up before the launcher starts, and
+// the kubelet stops it after the launcher has ended, so that the guest keeps its
+// disk to the end.
+func (r *render) runImage(name string, disk *v1.ContainerDiskSource) {
+	if len(r.pod.Spec.InitContainers) == 0 {
+		r.provideProgram()
+	}
+	always := corev1.ContainerRestartPolicyAlways
+	r.pod.Spec.InitContainers = append(r.pod.Spec.InitContainers, corev1.Container{
+		Name:            fitting("volume" + name),
+		Image:           disk.Image,
+		ImagePullPolicy: disk.ImagePullPolicy,
+		Command:         []string{binaryDir + "/" + program, "--socket", socketDir + "/" + name + ".sock"},
+		RestartPolicy:   &always,
+		SecurityContext: restricted(),
+		Resources:       helperResources(),
+		VolumeMounts: []corev1.VolumeMount{
+			{Name: binaryVolume, MountPath: binaryDir, ReadOnly: true},
+			{Name: socketVolume, MountPath: socketDir},
+		},
+	})
+}
+
+// provideProgram copies our program to where containers of other images see it.
+func (r *render) provideProgram() {
+	for _, name := range []string{binaryVolume, socketVolume} {
+		r.pod.Spec.Volumes = append(r.pod.Spec.Volumes, corev1.Volume{
+			Name: name, VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}},
+		})
+	}
+	r.pod.Spec.InitContainers = append(r.pod.Spec.InitContainers, corev1.Container{
+		Name:            "container-disk-binary",
+		Image:           r.opts.LauncherImage,
+		ImagePullPolicy: r.cfg.ImagePullPolicy,
+		Command:         []string{"/usr/bin/busybox", "cp", "/usr/bin/" + program, binaryDir + "/" + program},
+		SecurityContext: restricted(),
+		Resources:       helperResources(),
+		VolumeMounts:    []corev1.VolumeMount{{Name: binaryVolume, MountPath: binaryDir}},
+	})
+}
+
+// helperResources are those of a program that mostly sleeps.
+func helperResources() corev1.ResourceRequirements {
+	return corev1.ResourceRequirements{Requests: corev1.ResourceList{
+		corev1.ResourceCPU:    resource.MustParse("1m"),
+		corev1.ResourceMemory: resource.MustParse("5Mi"),
+	}}
+}
