@@ -1,5 +1,5 @@
-// Package addons holds the objects every cluster starts with: its DNS, and
-// what the components beside it need to be allowed.
+// Package addons holds the objects every cluster starts with: its DNS and
+// its storage classes.
 package addons
 
 import (
@@ -12,7 +12,11 @@ import (
 //go:embed coredns.yaml
 var coredns string
 
+//go:embed storage.yaml
+var storage string
+
 // Manifests returns the objects as YAML.
 func Manifests(c *settings.Cluster) string {
-	return strings.NewReplacer("{{DNS}}", c.DNSIPv4(), "{{COREDNS_IMAGE}}", settings.CoreDNSImage).Replace(coredns)
+	return strings.NewReplacer("{{DNS}}", c.DNSIPv4(), "{{COREDNS_IMAGE}}", settings.CoreDNSImage).Replace(coredns) +
+		"---\n" + storage
 }

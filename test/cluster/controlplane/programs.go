@@ -1,8 +1,10 @@
 package controlplane
 
 import (
+	"crypto/tls"
 	"fmt"
 	"net"
+	"net/http"
 	"path/filepath"
 	"time"
 
@@ -76,7 +78,8 @@ func apiServer(c *settings.Cluster) supervise.Program {
 			"--audit-log-maxbackup=2",
 			"--profiling=true",
 		},
-		Ready: listening(c.BridgeIPv4() + ":6443"),
+		// The others give up when they meet an API server that does not serve.
+		Ready: serving(c.APIServer() + "/readyz"),
 	}
 }
 
@@ -124,5 +127,25 @@ func listening(address string) func() error {
 			return fmt.Errorf("nobody listens on %s: %w", address, err)
 		}
 		return conn.Close()
+	}
+}
+
+// serving asks without credentials and without checking the certificate: all
+// that matters is whether the API server calls itself ready.
+func serving(url string) func() error {
+	client := &http.Client{
+		Timeout:   2 * time.Second,
+		Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}},
+	}
+	return func() error {
+		answer, err := client.Get(url)
+		if err != nil {
+			return fmt.Errorf("asking for readiness: %w", err)
+		}
+		defer answer.Body.Close()
+		if answer.StatusCode != http.StatusOK {
+			return fmt.Errorf("%s answers %s", url, answer.Status)
+		}
+		return nil
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"kubevirt.io/kubevirt/test/cluster/imagestore"
 	"kubevirt.io/kubevirt/test/cluster/settings"
 	"kubevirt.io/kubevirt/test/cluster/supervise"
+	"kubevirt.io/kubevirt/test/cluster/volumes"
 )
 
 // Control is the background process that runs the control plane and serves
@@ -30,6 +31,7 @@ func Control(c *settings.Cluster) error {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}
+	go provision(ctx, c)
 	<-ctx.Done()
 	group.Stop()
 	return nil
@@ -47,5 +49,18 @@ func serveImages(c *settings.Cluster) {
 		}
 		fmt.Fprintln(os.Stderr, "serving images:", err)
 		time.Sleep(time.Second)
+	}
+}
+
+func provision(ctx context.Context, c *settings.Cluster) {
+	for ctx.Err() == nil {
+		api, err := connect(c)
+		if err == nil {
+			err = volumes.Run(ctx, api, c.Volumes(), settings.VolumesOnNode)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "provisioning volumes:", err)
+			time.Sleep(time.Second)
+		}
 	}
 }

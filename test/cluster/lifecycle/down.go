@@ -15,6 +15,7 @@ import (
 	"kubevirt.io/kubevirt/test/cluster/bridge"
 	"kubevirt.io/kubevirt/test/cluster/cgroup"
 	"kubevirt.io/kubevirt/test/cluster/settings"
+	"kubevirt.io/kubevirt/test/cluster/volumes"
 )
 
 // Down ends the cluster and removes all there is of it but the caches. It
@@ -30,7 +31,7 @@ func Down(_ context.Context, c *settings.Cluster, out io.Writer) error {
 	// them its mounts.
 	problems := []error{cgroup.Kill(filepath.Join(cgroup.Root, c.Name), 30*time.Second)}
 	cgroup.RemoveRoot()
-	problems = append(problems, bridge.Down(c), detachLoops(c), unmountBelow(c.State), release(c))
+	problems = append(problems, bridge.Down(c), volumes.DetachAll(c.Volumes()), unmountBelow(c.State), release(c))
 	if err := errors.Join(problems...); err != nil {
 		return err
 	}
@@ -57,41 +58,6 @@ func unmountBelow(dir string) error {
 				return fmt.Errorf("unmounting %s: %w", fields[4], err)
 			}
 		}
-	}
-	return nil
-}
-
-// detachLoops gives back the loop devices whose files are the cluster's.
-func detachLoops(c *settings.Cluster) error {
-	files, err := filepath.Glob("/sys/block/loop*/loop/backing_file")
-	if err != nil {
-		return fmt.Errorf("listing loop devices: %w", err)
-	}
-	var problems []error
-	for _, f := range files {
-		data, err := os.ReadFile(f)
-		if err != nil {
-			continue
-		}
-		if !strings.HasPrefix(string(data), c.State+"/") {
-			continue
-		}
-		device := "/dev/" + strings.Split(f, "/")[3]
-		if err := clearLoop(device); err != nil {
-			problems = append(problems, err)
-		}
-	}
-	return errors.Join(problems...)
-}
-
-func clearLoop(device string) error {
-	f, err := os.Open(device)
-	if err != nil {
-		return fmt.Errorf("detaching a loop device: %w", err)
-	}
-	defer f.Close()
-	if err := unix.IoctlSetInt(int(f.Fd()), unix.LOOP_CLR_FD, 0); err != nil && !errors.Is(err, unix.ENXIO) {
-		return fmt.Errorf("detaching %s: %w", device, err)
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ func Exec(c *settings.Cluster, n settings.Node, command []string) error {
 	if err := cgroup.Enter(CgroupPath(c, n)); err != nil {
 		return err
 	}
-	args := append([]string{"nsenter", "--target", fmt.Sprint(pid), "--mount", "--net", "--pid", "--uts", "--cgroup", "--wd=/", "--"}, command...)
+	args := append([]string{"nsenter", "--target", fmt.Sprint(pid), "--mount", "--net", "--pid", "--uts", "--cgroup", "--"}, command...)
 	for _, path := range []string{"/usr/bin/nsenter", "/bin/nsenter"} {
 		if _, err := os.Stat(path); err == nil {
 			return unix.Exec(path, args, append(environment(nil), "TERM="+os.Getenv("TERM")))

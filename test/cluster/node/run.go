@@ -191,6 +191,10 @@ func programs(n settings.Node) []supervise.Program {
 			Name: "kube-proxy",
 			Args: []string{binDir + "/kube-proxy", "--config=" + confDir + "/kube-proxy.yaml"},
 		},
+		{
+			Name: "device-plugin",
+			Args: []string{selfInNode, "device-plugin"},
+		},
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"kubevirt.io/kubevirt/test/cluster/fakedevice"
 	"kubevirt.io/kubevirt/test/cluster/lifecycle"
 	"kubevirt.io/kubevirt/test/cluster/node"
 	"kubevirt.io/kubevirt/test/cluster/settings"
@@ -63,6 +64,11 @@ var internals = map[string]func(c *settings.Cluster, args []string) error{
 	},
 	"node-main": func(c *settings.Cluster, args []string) error {
 		return withNode(c, args, node.Main)
+	},
+	"device-plugin": func(*settings.Cluster, []string) error {
+		ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+		defer cancel()
+		return fakedevice.Run(ctx)
 	},
 	"node-exec": func(c *settings.Cluster, args []string) error {
 		if len(args) < 2 {

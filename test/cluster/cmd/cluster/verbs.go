@@ -24,6 +24,8 @@ const usage = `usage: hack/cli.sh COMMAND
   env                         print settings to be read by a shell
   assets                      print the directory with kube-apiserver, etcd and kubectl for envtest
   ssh NODE -- COMMAND...      run a command on a node
+  audit [--since T] [--until T] [--user PREFIX] [--writes] [--no-leases] [--json]
+                              count API requests by user, verb and resource
   load-image [--name NAME:TAG]... ARCHIVE...
                               make images available to all nodes
   stop-node NODE, start-node NODE
@@ -40,6 +42,7 @@ type verb = func(ctx context.Context, c *settings.Cluster, args []string) error
 var verbs = map[string]verb{
 	"up":         up,
 	"down":       down,
+	"audit":      countRequests,
 	"env":        env,
 	"assets":     assets,
 	"ssh":        ssh,
