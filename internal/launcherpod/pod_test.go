@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	jsonpatch "github.com/evanphx/json-patch/v5"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/strategicpatch"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/yaml"
 
@@ -26,7 +26,7 @@ func TestBase(t *testing.T) {
 }
 
 // TestGolden renders each case under testdata/<feature>/<case>. Its golden file,
-// pod.yaml, is what the case changes in the base's pod, as a JSON merge patch.
+// pod.yaml, is what the case changes in the base's pod, as a strategic merge patch.
 func TestGolden(t *testing.T) {
 	plain, err := json.Marshal(renderCase(t, base))
 	if err != nil {
@@ -58,7 +58,7 @@ func difference(t *testing.T, plain []byte, pod *corev1.Pod) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	patch, err := jsonpatch.CreateMergePatch(plain, rendered)
+	patch, err := strategicpatch.CreateTwoWayMergePatch(plain, rendered, corev1.Pod{})
 	if err != nil {
 		t.Fatalf("comparing with the base: %v", err)
 	}
