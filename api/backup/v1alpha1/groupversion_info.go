@@ -1,3 +1,5 @@
+// Package v1alpha1 is the API backup.kubevirt.io/v1alpha1: full and incremental backups of running machines.
+//
 // +kubebuilder:object:generate=true
 // +groupName=backup.kubevirt.io
 package v1alpha1

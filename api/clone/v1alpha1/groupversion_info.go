@@ -1,3 +1,5 @@
+// Package v1alpha1 is the API clone.kubevirt.io/v1alpha1, which has the fields of v1beta1.
+//
 // +kubebuilder:object:generate=true
 // +groupName=clone.kubevirt.io
 package v1alpha1

@@ -6,6 +6,7 @@ import (
 	v1beta1 "kubevirt.io/kubevirt/api/clone/v1beta1"
 )
 
+// VirtualMachineClone asks for a copy of a machine.
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:path=virtualmachineclones,singular=virtualmachineclone,shortName=vmclone;vmclones,categories=all,scope=Namespaced
 // +kubebuilder:subresource:status
@@ -18,7 +19,9 @@ type VirtualMachineClone struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
+	// What is copied, and how the copy differs.
 	Spec v1beta1.VirtualMachineCloneSpec `json:"spec"`
+	// How far the copy is.
 	// +optional
 	Status v1beta1.VirtualMachineCloneStatus `json:"status,omitempty"`
 }

@@ -1,3 +1,5 @@
+// Package v1beta1 is the API clone.kubevirt.io/v1beta1: copies of machines.
+//
 // +kubebuilder:object:generate=true
 // +groupName=clone.kubevirt.io
 package v1beta1

@@ -1,3 +1,5 @@
+// Package v1 is the API kubevirt.io/v1: machines, their instances, and the installation.
+//
 // +kubebuilder:object:generate=true
 // +groupName=kubevirt.io
 package v1

@@ -4,6 +4,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
+// VirtualMachineInstancePreset fills in instances that match its selector; deprecated in favour of instance
+// types.
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:path=virtualmachineinstancepresets,singular=virtualmachineinstancepreset,shortName=vmipreset;vmipresets,categories=all,scope=Namespaced
 // +kubebuilder:deprecatedversion
@@ -13,6 +15,7 @@ type VirtualMachineInstancePreset struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
+	// What is filled in, and where.
 	// +optional
 	Spec VirtualMachineInstancePresetSpec `json:"spec,omitempty"`
 }
@@ -27,8 +30,11 @@ type VirtualMachineInstancePresetList struct {
 	Items []VirtualMachineInstancePreset `json:"items"`
 }
 
+// VirtualMachineInstancePresetSpec describes a preset.
 type VirtualMachineInstancePresetSpec struct {
+	// Labels of the instances it applies to.
 	Selector metav1.LabelSelector `json:"selector"`
+	// Values for what those instances leave open.
 	// +optional
 	Domain *DomainSpec `json:"domain,omitempty"`
 }

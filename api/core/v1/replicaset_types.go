@@ -4,6 +4,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
+// VirtualMachineInstanceReplicaSet keeps a number of equal instances running.
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:path=virtualmachineinstancereplicasets,singular=virtualmachineinstancereplicaset,shortName=vmirs;vmirss,categories=all,scope=Namespaced
 // +kubebuilder:subresource:status
@@ -19,7 +20,9 @@ type VirtualMachineInstanceReplicaSet struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
+	// How many of which instances.
 	Spec VirtualMachineInstanceReplicaSetSpec `json:"spec"`
+	// How many there are.
 	// +optional
 	// +nullable
 	Status VirtualMachineInstanceReplicaSetStatus `json:"status,omitempty"`
@@ -35,22 +38,32 @@ type VirtualMachineInstanceReplicaSetList struct {
 	Items []VirtualMachineInstanceReplicaSet `json:"items"`
 }
 
+// VirtualMachineInstanceReplicaSetSpec describes a replica set.
 type VirtualMachineInstanceReplicaSetSpec struct {
+	// How many instances; 1 if unset.
 	// +optional
-	Replicas *int32                              `json:"replicas,omitempty"`
-	Selector *metav1.LabelSelector               `json:"selector"`
+	Replicas *int32 `json:"replicas,omitempty"`
+	// Labels of the instances that count; must match the template's.
+	Selector *metav1.LabelSelector `json:"selector"`
+	// What the instances are made from.
 	Template *VirtualMachineInstanceTemplateSpec `json:"template"`
+	// Leaves the instances as they are.
 	// +optional
 	Paused bool `json:"paused,omitempty"`
 }
 
+// VirtualMachineInstanceReplicaSetStatus is what a replica set has.
 type VirtualMachineInstanceReplicaSetStatus struct {
+	// Instances there are.
 	// +optional
 	Replicas int32 `json:"replicas,omitempty"`
+	// Instances that are ready.
 	// +optional
 	ReadyReplicas int32 `json:"readyReplicas,omitempty"`
+	// Aspects of the set's state, one per type.
 	// +optional
 	Conditions []Condition `json:"conditions,omitempty"`
+	// The selector as text, for the scale subresource.
 	// +optional
 	LabelSelector string `json:"labelSelector,omitempty"`
 }

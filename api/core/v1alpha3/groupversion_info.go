@@ -1,3 +1,5 @@
+// Package v1alpha3 is the API kubevirt.io/v1alpha3, the deprecated name of kubevirt.io/v1 with the same fields.
+//
 // +kubebuilder:object:generate=true
 // +groupName=kubevirt.io
 package v1alpha3

@@ -6,6 +6,7 @@ import (
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 )
 
+// VirtualMachineInstance is one run of a guest, from the moment it is asked for to its end; it never runs twice.
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:path=virtualmachineinstances,singular=virtualmachineinstance,shortName=vmi;vmis,categories=all,scope=Namespaced
 // +kubebuilder:printcolumn:name="Age",type="date",JSONPath=".metadata.creationTimestamp"
@@ -22,7 +23,9 @@ type VirtualMachineInstance struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
+	// What to run; cannot be changed by its users once the instance exists.
 	Spec v1.VirtualMachineInstanceSpec `json:"spec"`
+	// How the run goes, as the controllers and the node agent see it.
 	// +optional
 	Status v1.VirtualMachineInstanceStatus `json:"status,omitempty"`
 }
@@ -37,6 +40,8 @@ type VirtualMachineInstanceList struct {
 	Items []VirtualMachineInstance `json:"items"`
 }
 
+// VirtualMachineInstancePreset fills in instances that match its selector; deprecated in favour of instance
+// types.
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:path=virtualmachineinstancepresets,singular=virtualmachineinstancepreset,shortName=vmipreset;vmipresets,categories=all,scope=Namespaced
 // +kubebuilder:storageversion
@@ -47,6 +52,7 @@ type VirtualMachineInstancePreset struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
+	// What is filled in, and where.
 	// +optional
 	Spec v1.VirtualMachineInstancePresetSpec `json:"spec,omitempty"`
 }
@@ -61,6 +67,7 @@ type VirtualMachineInstancePresetList struct {
 	Items []VirtualMachineInstancePreset `json:"items"`
 }
 
+// VirtualMachineInstanceReplicaSet keeps a number of equal instances running.
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:path=virtualmachineinstancereplicasets,singular=virtualmachineinstancereplicaset,shortName=vmirs;vmirss,categories=all,scope=Namespaced
 // +kubebuilder:subresource:status
@@ -76,7 +83,9 @@ type VirtualMachineInstanceReplicaSet struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
+	// How many of which instances.
 	Spec v1.VirtualMachineInstanceReplicaSetSpec `json:"spec"`
+	// How many there are.
 	// +optional
 	// +nullable
 	Status v1.VirtualMachineInstanceReplicaSetStatus `json:"status,omitempty"`
@@ -92,6 +101,7 @@ type VirtualMachineInstanceReplicaSetList struct {
 	Items []VirtualMachineInstanceReplicaSet `json:"items"`
 }
 
+// VirtualMachine is a guest that outlives its runs: it makes an instance whenever the guest is to run.
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:path=virtualmachines,singular=virtualmachine,shortName=vm;vms,categories=all,scope=Namespaced
 // +kubebuilder:subresource:status
@@ -105,7 +115,9 @@ type VirtualMachine struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
+	// What the machine is and when it runs.
 	Spec v1.VirtualMachineSpec `json:"spec"`
+	// How the machine is.
 	// +optional
 	Status v1.VirtualMachineStatus `json:"status,omitempty"`
 }
@@ -120,6 +132,7 @@ type VirtualMachineList struct {
 	Items []VirtualMachine `json:"items"`
 }
 
+// VirtualMachineInstanceMigration asks for a running guest to be moved to another node.
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:path=virtualmachineinstancemigrations,singular=virtualmachineinstancemigration,shortName=vmim;vmims,categories=all,scope=Namespaced
 // +kubebuilder:subresource:status
@@ -132,7 +145,9 @@ type VirtualMachineInstanceMigration struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
+	// Which guest, and where to.
 	Spec v1.VirtualMachineInstanceMigrationSpec `json:"spec"`
+	// How far the move is.
 	// +optional
 	Status v1.VirtualMachineInstanceMigrationStatus `json:"status,omitempty"`
 }
@@ -147,6 +162,7 @@ type VirtualMachineInstanceMigrationList struct {
 	Items []VirtualMachineInstanceMigration `json:"items"`
 }
 
+// KubeVirt is the installation: there is one in a cluster, and virt-operator makes it so.
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:path=kubevirts,singular=kubevirt,shortName=kv;kvs,categories=all,scope=Namespaced
 // +kubebuilder:subresource:status
@@ -159,7 +175,9 @@ type KubeVirt struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
+	// What is to be installed and how it is set up.
 	Spec v1.KubeVirtSpec `json:"spec"`
+	// What is installed.
 	// +optional
 	Status v1.KubeVirtStatus `json:"status,omitempty"`
 }

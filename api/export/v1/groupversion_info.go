@@ -1,3 +1,5 @@
+// Package v1 is the API export.kubevirt.io/v1: the download of machines' volumes.
+//
 // +kubebuilder:object:generate=true
 // +groupName=export.kubevirt.io
 package v1

@@ -1,3 +1,5 @@
+// Package v1beta1 is the API export.kubevirt.io/v1beta1, deprecated, which has the fields of v1.
+//
 // +kubebuilder:object:generate=true
 // +groupName=export.kubevirt.io
 package v1beta1

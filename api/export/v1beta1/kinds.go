@@ -6,6 +6,7 @@ import (
 	v1 "kubevirt.io/kubevirt/api/export/v1"
 )
 
+// VirtualMachineExport lets the volumes of its source be downloaded.
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:path=virtualmachineexports,singular=virtualmachineexport,shortName=vmexport;vmexports,categories=all,scope=Namespaced
 // +kubebuilder:subresource:status
@@ -19,7 +20,9 @@ type VirtualMachineExport struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
+	// What is exported; cannot be changed.
 	Spec v1.VirtualMachineExportSpec `json:"spec"`
+	// Where it can be downloaded.
 	// +optional
 	Status *v1.VirtualMachineExportStatus `json:"status,omitempty"`
 }

@@ -1,3 +1,5 @@
+// Package v1beta1 is the API instancetype.kubevirt.io/v1beta1: sizes and preferences for machines.
+//
 // +kubebuilder:object:generate=true
 // +groupName=instancetype.kubevirt.io
 package v1beta1

@@ -1,3 +1,5 @@
+// Package v1alpha1 is the API migrations.kubevirt.io/v1alpha1: settings for the migration of chosen guests.
+//
 // +kubebuilder:object:generate=true
 // +groupName=migrations.kubevirt.io
 package v1alpha1

@@ -1,3 +1,5 @@
+// Package v1alpha1 is the API plugin.kubevirt.io/v1alpha1: additions to guests and nodes.
+//
 // +kubebuilder:object:generate=true
 // +groupName=plugin.kubevirt.io
 package v1alpha1

@@ -6,6 +6,7 @@ import (
 	v1beta1 "kubevirt.io/kubevirt/api/pool/v1beta1"
 )
 
+// VirtualMachinePool keeps a number of like machines.
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:path=virtualmachinepools,singular=virtualmachinepool,shortName=vmpool;vmpools,categories=all,scope=Namespaced
 // +kubebuilder:subresource:status
@@ -20,7 +21,9 @@ type VirtualMachinePool struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
+	// How many of which machines.
 	Spec v1beta1.VirtualMachinePoolSpec `json:"spec"`
+	// How many there are.
 	// +optional
 	Status v1beta1.VirtualMachinePoolStatus `json:"status,omitempty"`
 }

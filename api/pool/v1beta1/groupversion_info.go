@@ -1,3 +1,5 @@
+// Package v1beta1 is the API pool.kubevirt.io/v1beta1: sets of like machines.
+//
 // +kubebuilder:object:generate=true
 // +groupName=pool.kubevirt.io
 package v1beta1

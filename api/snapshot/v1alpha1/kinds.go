@@ -6,6 +6,7 @@ import (
 	v1beta1 "kubevirt.io/kubevirt/api/snapshot/v1beta1"
 )
 
+// VirtualMachineSnapshot asks for a snapshot of a machine: its spec and its volumes at one moment.
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:path=virtualmachinesnapshots,singular=virtualmachinesnapshot,shortName=vmsnapshot;vmsnapshots,categories=all,scope=Namespaced
 // +kubebuilder:subresource:status
@@ -21,7 +22,9 @@ type VirtualMachineSnapshot struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
+	// Which machine; cannot be changed.
 	Spec v1beta1.VirtualMachineSnapshotSpec `json:"spec"`
+	// How far the snapshot is.
 	// +optional
 	Status *v1beta1.VirtualMachineSnapshotStatus `json:"status,omitempty"`
 }
@@ -36,6 +39,7 @@ type VirtualMachineSnapshotList struct {
 	Items []VirtualMachineSnapshot `json:"items"`
 }
 
+// VirtualMachineSnapshotContent holds a snapshot: the machine as it was and the snapshots of its volumes.
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:path=virtualmachinesnapshotcontents,singular=virtualmachinesnapshotcontent,shortName=vmsnapshotcontent;vmsnapshotcontents,categories=all,scope=Namespaced
 // +kubebuilder:subresource:status
@@ -48,7 +52,9 @@ type VirtualMachineSnapshotContent struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
+	// What was there.
 	Spec v1beta1.VirtualMachineSnapshotContentSpec `json:"spec"`
+	// How far the volumes' snapshots are.
 	// +optional
 	Status *v1beta1.VirtualMachineSnapshotContentStatus `json:"status,omitempty"`
 }
@@ -63,6 +69,7 @@ type VirtualMachineSnapshotContentList struct {
 	Items []VirtualMachineSnapshotContent `json:"items"`
 }
 
+// VirtualMachineRestore asks for a machine to be set back to a snapshot.
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:path=virtualmachinerestores,singular=virtualmachinerestore,shortName=vmrestore;vmrestores,categories=all,scope=Namespaced
 // +kubebuilder:subresource:status
@@ -76,7 +83,9 @@ type VirtualMachineRestore struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
+	// Which machine, and which snapshot; cannot be changed.
 	Spec v1beta1.VirtualMachineRestoreSpec `json:"spec"`
+	// How far the restore is.
 	// +optional
 	Status *v1beta1.VirtualMachineRestoreStatus `json:"status,omitempty"`
 }

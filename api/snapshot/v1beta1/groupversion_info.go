@@ -1,3 +1,5 @@
+// Package v1beta1 is the API snapshot.kubevirt.io/v1beta1: snapshots of machines and their restoration.
+//
 // +kubebuilder:object:generate=true
 // +groupName=snapshot.kubevirt.io
 package v1beta1

@@ -1,3 +1,6 @@
+// Package v1 is the bodies and answers of the aggregated API subresources.kubevirt.io, the same in v1 and
+// v1alpha3.
+//
 // +kubebuilder:object:generate=true
 // +groupName=subresources.kubevirt.io
 package v1
