@@ -1,0 +1,245 @@
+package launcherclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+	"github.com/go-logr/logr"
+	"k8s.io/apimachinery/pkg/types"
+
+	"kubevirt.io/kubevirt/launcher/protocol"
+)
+
+const (
+	// exitGrace is how long after the end of the stream of states the launcher's
+	// exit is waited for before the connection alone counts as lost.
+	exitGrace = 2 * time.Second
+	// lookAgain bounds the wait for a launcher whose socket directory does not
+	// exist yet or whose socket nobody serves.
+	lookAgain = time.Second
+	// firstRetry is the first of the growing waits for somebody to serve a socket.
+	firstRetry = time.Millisecond
+)
+
+// Instance identifies whose launcher is wanted, and where it must be.
+type Instance struct {
+	types.NamespacedName
+	UID    types.UID
+	PodUID string
+}
+
+// Guest is what is known about one launcher.
+type Guest struct {
+	// Launcher is the session; nil once the connection is lost.
+	*Launcher
+	// State is the last state the launcher reported; never nil.
+	State *protocol.DomainState
+	// Exited says that the launcher's process was seen to end.
+	Exited bool
+}
+
+// Registry keeps one connection to each launcher that is wanted and says when
+// something about one has changed, as an informer does for API objects.
+type Registry struct {
+	ctx     context.Context
+	finder  Finder
+	changed func(types.NamespacedName)
+	log     logr.Logger
+
+	mutex   sync.Mutex
+	entries map[types.UID]*entry
+}
+
+type entry struct {
+	instance Instance
+	cancel   context.CancelFunc
+	guest    *Guest
+}
+
+// NewRegistry returns an empty registry that lets go of every launcher when ctx is
+// done. changed must not block.
+func NewRegistry(ctx context.Context, finder Finder, log logr.Logger, changed func(types.NamespacedName)) *Registry {
+	return &Registry{ctx: ctx, finder: finder, changed: changed, log: log, entries: map[types.UID]*entry{}}
+}
+
+// Guest returns what is known about an instance's launcher; nil when there is no
+// connection yet. The first call for an instance, or the first after a connection
+// was lost, begins to look for the launcher; changed is called when it is found
+// and has told its guest's state.
+func (r *Registry) Guest(instance Instance) *Guest {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	known := r.entries[instance.UID]
+	if known != nil && known.instance != instance {
+		known.cancel()
+		known = nil
+	}
+	if known == nil {
+		follow, cancel := context.WithCancel(r.ctx)
+		known = &entry{instance: instance, cancel: cancel}
+		r.entries[instance.UID] = known
+		go r.follow(follow, known)
+	}
+	if known.guest == nil {
+		return nil
+	}
+	snapshot := *known.guest
+	return &snapshot
+}
+
+// Lookup returns what is known about an instance's launcher without looking for
+// one.
+func (r *Registry) Lookup(uid types.UID) (Instance, *Guest, bool) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	known := r.entries[uid]
+	if known == nil || known.guest == nil {
+		return Instance{}, nil, false
+	}
+	snapshot := *known.guest
+	return known.instance, &snapshot, true
+}
+
+// Named returns the launchers known for an instance's name, of whatever UID.
+func (r *Registry) Named(name types.NamespacedName) map[types.UID]*Guest {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	found := map[types.UID]*Guest{}
+	for uid, known := range r.entries {
+		if known.instance.NamespacedName == name && known.guest != nil {
+			snapshot := *known.guest
+			found[uid] = &snapshot
+		}
+	}
+	return found
+}
+
+// Forget closes the connection to an instance's launcher.
+func (r *Registry) Forget(uid types.UID) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if known := r.entries[uid]; known != nil {
+		known.cancel()
+		delete(r.entries, uid)
+	}
+}
+
+// follow finds the launcher and records its states until the connection is lost
+// or nobody is interested any more. A lost connection to a launcher that still
+// runs is looked for anew.
+func (r *Registry) follow(ctx context.Context, e *entry) {
+	for ctx.Err() == nil {
+		launcher, err := r.find(ctx, e.instance)
+		if err != nil {
+			return // only when nobody is interested any more
+		}
+		err = launcher.watch(ctx, func(state *protocol.DomainState) {
+			r.record(e, &Guest{Launcher: launcher, State: state})
+		})
+		if r.exited(ctx, launcher) {
+			r.end(e)
+			launcher.Close()
+			return
+		}
+		r.log.V(1).Info("Lost the connection to a launcher", "namespace", e.instance.Namespace,
+			"name", e.instance.Name, "uid", e.instance.UID, "error", fmt.Sprint(err))
+		r.record(e, nil)
+		launcher.Close()
+		pause(ctx, lookAgain)
+	}
+}
+
+// exited tells whether the launcher's process has ended, giving it a moment: its
+// sockets are closed first.
+func (r *Registry) exited(ctx context.Context, launcher *Launcher) bool {
+	select {
+	case <-launcher.Process.Exited():
+		return true
+	case <-time.After(exitGrace):
+	case <-ctx.Done():
+	}
+	return false
+}
+
+func (r *Registry) record(e *entry, guest *Guest) {
+	r.mutex.Lock()
+	e.guest = guest
+	current := r.entries[e.instance.UID] == e
+	r.mutex.Unlock()
+	if current {
+		r.changed(e.instance.NamespacedName)
+	}
+}
+
+// end keeps the last state of a launcher that has ended.
+func (r *Registry) end(e *entry) {
+	last := &protocol.DomainState{}
+	r.mutex.Lock()
+	if e.guest != nil {
+		last = e.guest.State
+	}
+	r.mutex.Unlock()
+	r.record(e, &Guest{State: last, Exited: true})
+}
+
+// find waits for the launcher and connects to it. Nothing is polled while it
+// starts: its directory is watched.
+func (r *Registry) find(ctx context.Context, instance Instance) (*Launcher, error) {
+	appeared := make(<-chan fsnotify.Event)
+	watcher, err := fsnotify.NewWatcher()
+	if err == nil {
+		defer watcher.Close()
+		if watcher.Add(r.finder.RunDir(instance.PodUID)) == nil {
+			appeared = watcher.Events
+		}
+	}
+	almost := firstRetry
+	for {
+		launcher, err := r.dial(ctx, instance)
+		wait := lookAgain
+		switch {
+		case err == nil:
+			return launcher, nil
+		case errors.Is(err, syscall.ECONNREFUSED):
+			// A socket exists a moment before somebody listens on it.
+			wait, almost = almost, min(2*almost, lookAgain)
+		case ctx.Err() == nil && !errors.Is(err, fs.ErrNotExist):
+			r.log.Info("Cannot talk to a launcher yet", "namespace", instance.Namespace,
+				"name", instance.Name, "uid", instance.UID, "reason", err.Error())
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-appeared:
+		case <-time.After(wait):
+		}
+	}
+}
+
+// dial connects and makes sure that the launcher works for the instance.
+func (r *Registry) dial(ctx context.Context, instance Instance) (*Launcher, error) {
+	launcher, err := r.finder.Dial(ctx, instance.PodUID)
+	if err != nil {
+		return nil, err
+	}
+	info := launcher.Info
+	if info.GetUid() != string(instance.UID) || info.GetNamespace() != instance.Namespace || info.GetName() != instance.Name {
+		launcher.Close()
+		return nil, fmt.Errorf("the launcher in pod %s works for %s/%s (%s)",
+			instance.PodUID, info.GetNamespace(), info.GetName(), info.GetUid())
+	}
+	return launcher, nil
+}
+
+func pause(ctx context.Context, duration time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(duration):
+	}
+}
