@@ -52,7 +52,7 @@ func OperatorManifest(c *Config, replicas int32, definition Object) []Object {
 func operatorDeployment(c *Config, replicas int32) Object {
 	pod := podTemplate(c, actor{
 		name: Operator, command: "operator", account: OperatorAccount, verbosity: c.Verbosity.Operator, memory: "60Mi",
-		args: []string{"--webhook-address=:" + strconv.Itoa(OperatorWebhookPort)},
+		args: []string{"--webhook-port=" + strconv.Itoa(OperatorWebhookPort)},
 	})
 	placeInfra(&pod.Spec, Operator, nil)
 	container := &pod.Spec.Containers[0]
@@ -89,6 +89,7 @@ func operatorRights(c *Config) []Object {
 		rule("apps", on("deployments", "daemonsets"), manage),
 		rule("policy", on("poddisruptionbudgets"), manage),
 		rule(rbacGroup, on("roles", "rolebindings"), manage),
+		rule("discovery.k8s.io", on("endpointslices"), may("list")),
 		rule("coordination.k8s.io", on("leases"), may("get", "create", "update", "patch")),
 		rule("", on("events"), may("create", "patch")),
 	)
@@ -97,7 +98,7 @@ func operatorRights(c *Config) []Object {
 		{APIGroups: []string{rbacGroup}, Resources: on("roles"), ResourceNames: []string{authReaderRole}, Verbs: may("bind")},
 	}
 	away := named(c, OperatorAccount, Operator)
-	away.Namespace = systemNamespace
+	away.Namespace = SystemNamespace
 	return []Object{
 		clusterRole(OperatorAccount, Operator, merge(everywhere)),
 		clusterRoleBinding(OperatorAccount, Operator, OperatorAccount, subject),

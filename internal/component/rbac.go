@@ -9,8 +9,8 @@ import (
 const (
 	rbacGroup   = "rbac.authorization.k8s.io"
 	rbacVersion = rbacGroup + "/v1"
-	// systemNamespace holds what the API server tells extension API servers.
-	systemNamespace = "kube-system"
+	// SystemNamespace holds what the API server tells extension API servers.
+	SystemNamespace = "kube-system"
 	// authReaderRole lets its holder read how the API server authenticates requests.
 	authReaderRole = "extension-apiserver-authentication-reader"
 	// delegatorRole lets its holder ask the API server to check tokens and rights.

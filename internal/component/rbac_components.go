@@ -19,7 +19,7 @@ func apiRights(c *Config) []Object {
 	}
 	subject := account(c.Namespace, APIAccount)
 	reader := named(c, APIAccount+"-auth-reader", API)
-	reader.Namespace = systemNamespace
+	reader.Namespace = SystemNamespace
 	return append(rights(c, API, APIAccount, everywhere, home),
 		clusterRoleBinding(APIAccount+"-auth-delegator", API, delegatorRole, subject),
 		roleBinding(reader, authReaderRole, subject),

@@ -139,17 +139,19 @@ func admission(c *Config) []Object {
 }
 
 // OperatorAdmission registers virt-operator's own webhooks. They belong to the
-// operator, not to a KubeVirt object: the first one is to be checked as well.
-func OperatorAdmission(c *Config) *admissionv1.ValidatingWebhookConfiguration {
+// operator, not to a KubeVirt object: the first one is to be checked as well. With
+// the owner, the KubeVirt kind's CRD, they go.
+func OperatorAdmission(c *Config, owner metav1.OwnerReference) (Object, error) {
 	rule := func(operation admissionv1.OperationType) admissionv1.RuleWithOperations {
 		return coreRule(v1.ResourceKubeVirts, operation)
 	}
-	return &admissionv1.ValidatingWebhookConfiguration{
+	configuration := &admissionv1.ValidatingWebhookConfiguration{
 		TypeMeta: metav1.TypeMeta{APIVersion: "admissionregistration.k8s.io/v1", Kind: "ValidatingWebhookConfiguration"},
 		ObjectMeta: metav1.ObjectMeta{
-			Name:        OperatorValidator,
-			Labels:      map[string]string{v1.LabelOperator: "", v1.LabelComponent: Operator},
-			Annotations: map[string]string{v1.AnnotationCertificateSecret: OperatorSecret},
+			Name:            OperatorValidator,
+			Labels:          map[string]string{v1.LabelOperator: "", v1.LabelComponent: Operator},
+			Annotations:     map[string]string{v1.AnnotationCertificateSecret: OperatorSecret},
+			OwnerReferences: []metav1.OwnerReference{owner},
 		},
 		Webhooks: []admissionv1.ValidatingWebhook{
 			validating(c, "kubevirt-validator.kubevirt.io", OperatorWebhookService, PathValidateKubeVirtDelete, rule(admissionv1.Delete)),
@@ -157,4 +159,5 @@ func OperatorAdmission(c *Config) *admissionv1.ValidatingWebhookConfiguration {
 			validating(c, "kubevirt-create-validator.kubevirt.io", OperatorWebhookService, PathValidateNewKubeVirt, rule(create)),
 		},
 	}
+	return configuration, stamp(c, configuration)
 }

@@ -1,0 +1,176 @@
+package kubevirt
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	v1 "kubevirt.io/kubevirt/api/core/v1"
+)
+
+// reasonInstancesDeleted is how the API server says that no object of a CRD's kind is left.
+const reasonInstancesDeleted = "InstanceDeletionCompleted"
+
+// remove takes an installation apart once its object is to be deleted: first the
+// kinds with all their objects, while the programs that stop guests still run;
+// then those programs; then what they used; at last the traces on nodes.
+func (r *Reconciler) remove(ctx context.Context, s *scope) error {
+	if s.kv.DeletionTimestamp.IsZero() {
+		return nil
+	}
+	if !controllerutil.ContainsFinalizer(s.kv, v1.FinalizerKubeVirt) {
+		// It waits for somebody else's finalizer; ours was the last of our work.
+		s.removed = true
+		return errDone
+	}
+	if s.kv.Status.Phase != v1.KubeVirtPhaseDeleting {
+		blocked, err := Workloads(ctx, r.Live, s.kv)
+		if err != nil {
+			return err
+		}
+		if blocked != "" {
+			s.invalid = blocked
+			s.at(s.now.Add(removalRetry))
+			return errDone
+		}
+	}
+	for _, do := range []step{r.removeDefinitions, r.removeWorkloads, r.removeRest, r.cleanNodes} {
+		if err := do(ctx, s); err != nil {
+			return err
+		}
+	}
+	s.removed = true
+	controllerutil.RemoveFinalizer(s.kv, v1.FinalizerKubeVirt)
+	return errDone
+}
+
+// removalRetry is how often a blocked removal looks again. Virtual machines are not
+// watched for this: it happens only when the object was deleted past admission.
+const removalRetry = 10 * time.Second
+
+// Workloads says why a KubeVirt object may not be deleted: virtual machines exist
+// and its strategy does not say to remove them too. Nothing says that it may.
+func Workloads(ctx context.Context, reader client.Reader, kv *v1.KubeVirt) (string, error) {
+	if kv.Spec.UninstallStrategy == v1.UninstallStrategyRemoveWorkloads {
+		return "", nil
+	}
+	for _, kind := range []string{v1.KindVirtualMachine, v1.KindVirtualMachineInstance, v1.KindVirtualMachineInstanceReplicaSet} {
+		list := &metav1.PartialObjectMetadataList{}
+		list.SetGroupVersionKind(v1.GroupVersion.WithKind(kind + "List"))
+		err := reader.List(ctx, list, client.Limit(1))
+		if meta.IsNoMatchError(err) || apierrors.IsNotFound(err) {
+			continue
+		}
+		if err != nil {
+			return "", fmt.Errorf("looking for objects of kind %s: %w", kind, err)
+		}
+		if len(list.Items) > 0 {
+			return fmt.Sprintf("objects of kind %s exist, for example %s/%s; delete them, or set spec.uninstallStrategy to %s",
+				kind, list.Items[0].Namespace, list.Items[0].Name, v1.UninstallStrategyRemoveWorkloads), nil
+		}
+	}
+	return "", nil
+}
+
+// removeDefinitions deletes the CRDs. Each is held by a finalizer of ours until the
+// last object of the last of them is gone, for the controllers watch them all.
+func (r *Reconciler) removeDefinitions(ctx context.Context, s *scope) error {
+	crds, err := r.definitionsLeft(ctx)
+	if err != nil || len(crds) == 0 {
+		return err
+	}
+	empty := true
+	for i := range crds {
+		crd := &crds[i]
+		if crd.DeletionTimestamp.IsZero() {
+			empty = false
+			if err := r.setFinalizer(ctx, crd, true); err != nil {
+				return err
+			}
+			if _, err := r.deleteAll(ctx, []client.Object{crd}, metav1.DeletePropagationBackground); err != nil {
+				return err
+			}
+			continue
+		}
+		empty = empty && instancesGone(crd)
+	}
+	s.waiting = "waiting for all virtual machines and their kinds to go"
+	if !empty {
+		return errDone
+	}
+	for i := range crds {
+		if err := r.setFinalizer(ctx, &crds[i], false); err != nil {
+			return err
+		}
+	}
+	return errDone
+}
+
+func instancesGone(crd *apiextensionsv1.CustomResourceDefinition) bool {
+	return slices.ContainsFunc(crd.Status.Conditions, func(c apiextensionsv1.CustomResourceDefinitionCondition) bool {
+		return c.Type == apiextensionsv1.Terminating && c.Status == apiextensionsv1.ConditionFalse && c.Reason == reasonInstancesDeleted
+	})
+}
+
+// setFinalizer adds or removes our finalizer of a CRD by a patch of the finalizers
+// alone: the cache does not hold the rest.
+func (r *Reconciler) setFinalizer(ctx context.Context, crd *apiextensionsv1.CustomResourceDefinition, present bool) error {
+	before := crd.DeepCopy()
+	var changed bool
+	if present {
+		changed = controllerutil.AddFinalizer(crd, v1.FinalizerOperatorCRD)
+	} else {
+		changed = controllerutil.RemoveFinalizer(crd, v1.FinalizerOperatorCRD)
+	}
+	if !changed {
+		return nil
+	}
+	err := r.Client.Patch(ctx, crd, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}), fieldOwner)
+	return wrap(client.IgnoreNotFound(err), "changing the finalizers of CRD %s", crd.Name)
+}
+
+// removeWorkloads deletes what has pods and waits until those are gone.
+func (r *Reconciler) removeWorkloads(ctx context.Context, s *scope) error {
+	left := false
+	for _, k := range kinds {
+		if !k.workload {
+			continue
+		}
+		found, _, err := r.owned(ctx, k)
+		if err != nil {
+			return err
+		}
+		some, err := r.deleteAll(ctx, found, k.propagation())
+		if err != nil {
+			return err
+		}
+		left = left || some
+	}
+	if left {
+		s.waiting = "waiting for the components to stop"
+		return errDone
+	}
+	return nil
+}
+
+// removeRest deletes everything else, kind after kind.
+func (r *Reconciler) removeRest(ctx context.Context, _ *scope) error {
+	for _, k := range kinds {
+		found, _, err := r.owned(ctx, k)
+		if err != nil {
+			return err
+		}
+		if _, err := r.deleteAll(ctx, found, k.propagation()); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,101 @@
+// Package kubevirt checks KubeVirt objects: what cannot be done as they ask it,
+// field by field, that there is one only, and that nobody deletes it under the
+// virtual machines.
+package kubevirt
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	v1 "kubevirt.io/kubevirt/api/core/v1"
+)
+
+// Webhooks answers the API server's questions about KubeVirt objects.
+type Webhooks struct {
+	// Live reads past any cache: of two objects created at once, one must see the other.
+	Live client.Reader
+	// Namespace is the operator's.
+	Namespace string
+	// Workloads says why an installation may not be removed; empty if it may.
+	Workloads func(context.Context, client.Reader, *v1.KubeVirt) (string, error)
+}
+
+// Create checks a new object.
+func (w Webhooks) Create(ctx context.Context, request admission.Request) admission.Response {
+	kv, err := decode(request.Object.Raw)
+	if err != nil {
+		return admission.Errored(http.StatusBadRequest, err)
+	}
+	if request.Namespace != w.Namespace {
+		return admission.Denied("a KubeVirt object has to be created in the operator's namespace, " + w.Namespace)
+	}
+	existing := &v1.KubeVirtList{}
+	if err := w.Live.List(ctx, existing); err != nil {
+		return admission.Errored(http.StatusInternalServerError, err)
+	}
+	for i := range existing.Items {
+		if other := &existing.Items[i]; other.Namespace == w.Namespace {
+			return admission.Denied("a cluster holds one KubeVirt object only, and " + other.Namespace + "/" + other.Name + " exists")
+		}
+	}
+	return verdict(request, kv, Validate(kv))
+}
+
+// Update checks a changed object. One that is on its way out, or whose spec stays
+// as it is, passes: what was once accepted must not keep a finalizer from going.
+func (w Webhooks) Update(_ context.Context, request admission.Request) admission.Response {
+	kv, err := decode(request.Object.Raw)
+	if err != nil {
+		return admission.Errored(http.StatusBadRequest, err)
+	}
+	old, err := decode(request.OldObject.Raw)
+	if err != nil {
+		return admission.Errored(http.StatusInternalServerError, err)
+	}
+	if apiequality.Semantic.DeepEqual(kv.Spec, old.Spec) {
+		return admission.Allowed("")
+	}
+	return verdict(request, kv, Validate(kv))
+}
+
+// Delete refuses to take the installation away from under virtual machines.
+func (w Webhooks) Delete(ctx context.Context, request admission.Request) admission.Response {
+	kv, err := decode(request.OldObject.Raw)
+	if err != nil {
+		return admission.Errored(http.StatusInternalServerError, err)
+	}
+	if kv.Namespace != w.Namespace || kv.Status.Phase != v1.KubeVirtPhaseDeployed {
+		return admission.Allowed("")
+	}
+	blocked, err := w.Workloads(ctx, w.Live, kv)
+	if err != nil {
+		return admission.Errored(http.StatusInternalServerError, err)
+	}
+	if blocked != "" {
+		return admission.Denied(blocked)
+	}
+	return admission.Allowed("")
+}
+
+func decode(raw []byte) (*v1.KubeVirt, error) {
+	kv := &v1.KubeVirt{}
+	return kv, json.Unmarshal(raw, kv)
+}
+
+// verdict answers with every broken rule as a cause of one Invalid status.
+func verdict(request admission.Request, kv *v1.KubeVirt, errs field.ErrorList) admission.Response {
+	if len(errs) == 0 {
+		return admission.Allowed("").WithWarnings(Warnings(kv)...)
+	}
+	status := apierrors.NewInvalid(v1.KubeVirtGroupVersionKind.GroupKind(), request.Name, errs).ErrStatus
+	response := admission.Denied("")
+	response.Result = &status
+	return response
+}
