@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -205,6 +206,23 @@ func Processes(path string) ([]int, error) {
 		})
 	}
 	return all, nil
+}
+
+// Members lists the process IDs in the cgroup path itself, without those
+// below it (such as a node's pods), in increasing order.
+func Members(path string) ([]int, error) {
+	trees, err := Hierarchies()
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range trees {
+		if !t.V2 || len(trees) == 1 {
+			all := pids(filepath.Join(t.Mount, path, "cgroup.procs"))
+			slices.Sort(all)
+			return all, nil
+		}
+	}
+	return nil, nil
 }
 
 // remove deletes a cgroup and those below it. A cgroup whose last process

@@ -94,6 +94,9 @@ func controllerManager(c *settings.Cluster) supervise.Program {
 			"--authorization-kubeconfig=" + file("controller-manager.kubeconfig"),
 			"--bind-address=" + c.Loopback(),
 			"--leader-elect=false",
+			// At its default of 20 requests a second it takes 5 s to start.
+			"--kube-api-qps=200",
+			"--kube-api-burst=400",
 			"--use-service-account-credentials=true",
 			"--service-account-private-key-file=" + file("service-account.key"),
 			"--root-ca-file=" + file("ca.crt"),

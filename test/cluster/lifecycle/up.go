@@ -148,6 +148,7 @@ func startControl(c *settings.Cluster) error {
 	}
 	defer log.Close()
 	cmd := exec.Command("/proc/self/exe", "control")
+	cmd.Args[0] = "cluster"
 	cmd.Dir = "/"
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}

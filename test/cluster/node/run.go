@@ -54,6 +54,7 @@ func Boot(c *settings.Cluster, n settings.Node, plug func(pid int) error) error 
 	defer ready.Close()
 	defer plugged.Close()
 	cmd := exec.Command("/proc/self/exe", "node-enter", n.Name)
+	cmd.Args[0] = "cluster"
 	cmd.Dir = "/"
 	cmd.Env = append(os.Environ(), fmt.Sprintf("NUM_NODES=%d", c.NumNodes))
 	cmd.Stdin = ready

@@ -40,9 +40,12 @@ KUBE_PROVIDER (local; external uses the cluster of $KUBECONFIG)
 type verb = func(ctx context.Context, c *settings.Cluster, args []string) error
 
 var verbs = map[string]verb{
-	"up":         up,
-	"down":       down,
-	"audit":      countRequests,
+	"up":    up,
+	"down":  down,
+	"audit": countRequests,
+	"status": func(ctx context.Context, c *settings.Cluster, _ []string) error {
+		return lifecycle.Status(ctx, c, os.Stdout)
+	},
 	"env":        env,
 	"assets":     assets,
 	"ssh":        ssh,
