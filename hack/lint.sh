@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Formatting, vet for every set of build tags, and generated files that are what
+# `make generate` makes.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+unformatted=$(git ls-files '*.go' | xargs gofmt -l)
+if [[ -n $unformatted ]]; then
+  echo "run make fmt; not formatted:" >&2
+  echo "$unformatted" >&2
+  exit 1
+fi
+for tags in "libvirt_dlopen" "envtest" "process libvirt_dlopen" "e2e" "bench"; do
+  echo "go vet -tags '$tags'"
+  go vet -tags "$tags" ./...
+done
+(cd test/cluster && go vet ./...)
+
+echo "generated files"
+before=$(git status --porcelain)
+hack/generate.sh
+if [[ $(git status --porcelain) != "$before" ]]; then
+  echo "run make generate and commit what it changes:" >&2
+  git status --short >&2
+  exit 1
+fi
