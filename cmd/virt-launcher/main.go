@@ -4,6 +4,8 @@ package main
 import (
 	"fmt"
 	"os"
+
+	"kubevirt.io/kubevirt/launcher/run"
 )
 
 func main() {
@@ -16,8 +18,12 @@ func main() {
 	switch command {
 	case "run":
 		code, err = runLauncher(arguments)
+	case "probe":
+		code, err = runProbe(arguments)
+	case run.KVMCheckCommand:
+		code, err = runKVMCheck()
 	default:
-		code, err = 2, fmt.Errorf("unknown command %q (run)", command)
+		code, err = 2, fmt.Errorf("unknown command %q (run or probe)", command)
 	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "virt-launcher: %v\n", err)
