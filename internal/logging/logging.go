@@ -11,6 +11,7 @@ import (
 	"github.com/go-logr/logr"
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
 
 // New returns the logger of a component and makes it the logger of klog, of
@@ -53,4 +54,16 @@ func rename(groups []string, a slog.Attr) slog.Attr {
 		}
 	}
 	return a
+}
+
+// ForKind returns what a controller-runtime controller makes its loggers with:
+// lines about an object carry its kind, namespace and name.
+func ForKind(base logr.Logger, kind string) func(*reconcile.Request) logr.Logger {
+	return func(req *reconcile.Request) logr.Logger {
+		log := base.WithValues("kind", kind)
+		if req != nil {
+			log = log.WithValues("namespace", req.Namespace, "name", req.Name)
+		}
+		return log
+	}
 }

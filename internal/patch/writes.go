@@ -3,59 +3,85 @@ package patch
 import (
 	"sync"
 
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// Writes remembers the newest resourceVersion this process has written of the
-// objects of one kind, until the cache shows it. A reconciler that reads an older
-// version would repeat itself: it returns instead, and the watch brings it back.
-// The zero value is ready.
+// Writes remembers which versions this process has written, until the cache shows
+// them. A reconciler that reads an older version would repeat itself: it leaves
+// that be, and the watch brings it back. What is written on behalf of an object
+// is remembered under that object's key, so that it is forgotten with it. The
+// zero value is ready.
 type Writes struct {
-	mutex  sync.Mutex
-	newest map[client.ObjectKey]string
+	mutex sync.Mutex
+	of    map[client.ObjectKey]map[types.UID]awaited
 }
 
-// Note remembers the version of an object just written.
-func (w *Writes) Note(obj client.Object) {
+// awaited is the version that a cached object has to reach, or to pass.
+type awaited struct {
+	version string
+	newer   bool
+}
+
+// Note remembers the version of an object that the API server has just returned.
+func (w *Writes) Note(of client.ObjectKey, obj client.Object) {
+	w.remember(of, obj, false)
+}
+
+// Await remembers that an object has just been changed without its new version
+// being told, as by a deletion.
+func (w *Writes) Await(of client.ObjectKey, obj client.Object) {
+	w.remember(of, obj, true)
+}
+
+func (w *Writes) remember(of client.ObjectKey, obj client.Object, newer bool) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
-	if w.newest == nil {
-		w.newest = map[client.ObjectKey]string{}
+	if w.of == nil {
+		w.of = map[client.ObjectKey]map[types.UID]awaited{}
 	}
-	key := client.ObjectKeyFromObject(obj)
-	if have, ok := w.newest[key]; !ok || older(have, obj.GetResourceVersion()) {
-		w.newest[key] = obj.GetResourceVersion()
+	if w.of[of] == nil {
+		w.of[of] = map[types.UID]awaited{}
+	}
+	next := awaited{obj.GetResourceVersion(), newer}
+	if have, ok := w.of[of][obj.GetUID()]; !ok || order(have.version, next.version) < 0 || newer && have.version == next.version {
+		w.of[of][obj.GetUID()] = next
 	}
 }
 
-// Behind reports whether an object read from the cache is older than the last
-// write noted.
-func (w *Writes) Behind(obj client.Object) bool {
+// Behind reports whether an object read from the cache does not show yet what is
+// remembered of it.
+func (w *Writes) Behind(of client.ObjectKey, obj client.Object) bool {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
-	key := client.ObjectKeyFromObject(obj)
-	newest, ok := w.newest[key]
+	next, ok := w.of[of][obj.GetUID()]
 	if !ok {
 		return false
 	}
-	if older(obj.GetResourceVersion(), newest) {
+	if o := order(obj.GetResourceVersion(), next.version); o < 0 || o == 0 && next.newer {
 		return true
 	}
-	delete(w.newest, key)
+	delete(w.of[of], obj.GetUID())
+	if len(w.of[of]) == 0 {
+		delete(w.of, of)
+	}
 	return false
 }
 
-// Forget drops what is remembered of an object that is gone.
-func (w *Writes) Forget(key client.ObjectKey) {
+// Forget drops everything remembered on behalf of an object that is gone.
+func (w *Writes) Forget(of client.ObjectKey) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
-	delete(w.newest, key)
+	delete(w.of, of)
 }
 
-// older reports whether version a precedes version b; false where they cannot be
-// compared.
-func older(a, b string) bool {
-	order, err := resourceversion.CompareResourceVersion(a, b)
-	return err == nil && order < 0
+// order compares two versions as numbers; versions that cannot be compared count
+// as descending, so that nobody waits for the second.
+func order(a, b string) int {
+	o, err := resourceversion.CompareResourceVersion(a, b)
+	if err != nil {
+		return 1
+	}
+	return o
 }

@@ -9,25 +9,34 @@ import (
 )
 
 func TestWrites(t *testing.T) {
+	key := client.ObjectKey{Namespace: "a", Name: "vm"}
 	at := func(version string) *corev1.Pod {
-		return &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "a", Name: "b", ResourceVersion: version}}
+		return &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "a", Name: "b", UID: "u", ResourceVersion: version}}
 	}
 	var w Writes
-	if w.Behind(at("5")) {
+	if w.Behind(key, at("5")) {
 		t.Error("nothing was written yet")
 	}
-	w.Note(at("99"))
-	w.Note(at("100"))
-	w.Note(at("98"))
-	if !w.Behind(at("99")) {
+	w.Note(key, at("99"))
+	w.Note(key, at("100"))
+	w.Note(key, at("98"))
+	if !w.Behind(key, at("99")) {
 		t.Error("99 is older than 100, as numbers")
 	}
-	if w.Behind(at("100")) || w.Behind(at("99")) {
+	if w.Behind(key, at("100")) || w.Behind(key, at("99")) {
 		t.Error("the cache has shown the last write: nothing is remembered")
 	}
-	w.Note(at("101"))
-	w.Forget(client.ObjectKey{Namespace: "a", Name: "b"})
-	if w.Behind(at("1")) {
+	w.Note(key, at("101"))
+	w.Await(key, at("101"))
+	if !w.Behind(key, at("101")) {
+		t.Error("a deletion makes a version newer than the one deleted")
+	}
+	if w.Behind(key, at("102")) {
+		t.Error("102 is newer than 101")
+	}
+	w.Await(key, at("103"))
+	w.Forget(key)
+	if w.Behind(key, at("1")) {
 		t.Error("forgotten objects are not behind")
 	}
 }

@@ -1,0 +1,22 @@
+package vm
+
+import (
+	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/event"
+)
+
+func instanceCreated(name string) event.Event {
+	return event.Normal(v1.EventSuccessfulCreate, "Started the virtual machine by creating the virtual machine instance %s", name)
+}
+
+func instanceNotCreated(err error) event.Event {
+	return event.Warning(v1.EventFailedCreate, "Error creating virtual machine instance: %v", err)
+}
+
+func instanceDeleted(name string) event.Event {
+	return event.Normal(v1.EventSuccessfulDelete, "Stopped the virtual machine by deleting the virtual machine instance %s", name)
+}
+
+func instanceNotDeleted(err error) event.Event {
+	return event.Warning(v1.EventFailedDelete, "Error deleting virtual machine instance: %v", err)
+}

@@ -1,0 +1,107 @@
+// Package vm keeps the instance that each VirtualMachine's run strategy asks for.
+package vm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+
+	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/event"
+	"kubevirt.io/kubevirt/internal/logging"
+	"kubevirt.io/kubevirt/internal/patch"
+)
+
+// Reconciler reconciles VirtualMachines. The fields are its dependencies, all
+// required.
+type Reconciler struct {
+	// Client reads from the cache and writes.
+	client.Client
+	// Live reads past the cache.
+	Live client.Reader
+	// Events takes events about machines.
+	Events event.Recorder
+	// Clock tells the time.
+	Clock clock.PassiveClock
+	// Random returns a number in [0, 1).
+	Random func() float64
+
+	writes patch.Writes
+}
+
+type step func(context.Context, *scope) (ctrl.Result, error)
+
+// Setup adds the controller to a manager. An instance has its machine's name, so
+// that instances of other owners bring the machine back too when they make room.
+func (r *Reconciler) Setup(mgr ctrl.Manager, options controller.Options) error {
+	options.LogConstructor = logging.ForKind(mgr.GetLogger(), v1.KindVirtualMachine)
+	err := ctrl.NewControllerManagedBy(mgr).
+		For(&v1.VirtualMachine{}).
+		Watches(&v1.VirtualMachineInstance{}, &handler.EnqueueRequestForObject{}).
+		WithOptions(options).
+		Complete(r)
+	if err != nil {
+		return fmt.Errorf("adding the VirtualMachine controller: %w", err)
+	}
+	return nil
+}
+
+// Reconcile does what one machine needs next and reports what it found, in at
+// most one patch of the status.
+func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	vm := &v1.VirtualMachine{}
+	if err := r.Get(ctx, req.NamespacedName, vm); err != nil {
+		if apierrors.IsNotFound(err) {
+			r.writes.Forget(req.NamespacedName)
+		}
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if r.writes.Behind(req.NamespacedName, vm) {
+		return ctrl.Result{}, nil
+	}
+	s, err := r.read(ctx, vm)
+	if err != nil {
+		return ctrl.Result{}, fmt.Errorf("VirtualMachine %s: %w", req, err)
+	}
+	result, err := run(ctx, s, r.holdOn, r.act, r.compare)
+	setStatus(s, r.Random())
+	writeErr := s.patch.Finish(ctx, s.vm)
+	r.writes.Note(req.NamespacedName, s.vm)
+	if apierrors.IsConflict(writeErr) {
+		// Somebody changed the machine meanwhile, which brings it back by itself; but the cache may have
+		// shown that change already.
+		writeErr = nil
+		result = soon
+	}
+	if err = errors.Join(err, client.IgnoreNotFound(writeErr)); err != nil {
+		return ctrl.Result{}, err
+	}
+	return result, nil
+}
+
+// soon is when to try again after a conflict.
+var soon = ctrl.Result{RequeueAfter: 50 * time.Millisecond}
+
+// run takes the steps in order, up to the first error, and returns the earliest
+// time at which one of them wants to be called again.
+func run(ctx context.Context, s *scope, steps ...step) (ctrl.Result, error) {
+	var all ctrl.Result
+	for _, step := range steps {
+		result, err := step(ctx, s)
+		if err != nil {
+			return ctrl.Result{}, err
+		}
+		if result.RequeueAfter > 0 && (all.RequeueAfter == 0 || result.RequeueAfter < all.RequeueAfter) {
+			all.RequeueAfter = result.RequeueAfter
+		}
+	}
+	return all, nil
+}

@@ -1,0 +1,129 @@
+package vm
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/patch"
+)
+
+// scope is everything one reconcile has read and found out. Nothing in it
+// survives the reconcile.
+type scope struct {
+	vm  *v1.VirtualMachine
+	now time.Time
+	// vmi is the machine's instance, nil without one.
+	vmi *v1.VirtualMachineInstance
+	// foreign tells that an instance of the machine's name is not the machine's.
+	foreign bool
+	situation
+	// removed tells that this reconcile has deleted the instance.
+	removed bool
+	// failure is why a step could not do its work; nil when all did.
+	failure *failure
+	// outdated tells that the instance runs an older template; nil when nothing new is known.
+	outdated *bool
+
+	patch *patch.Patch
+}
+
+// failure becomes the condition Failure.
+type failure struct {
+	reason, message string
+}
+
+func (s *scope) key() client.ObjectKey { return client.ObjectKeyFromObject(s.vm) }
+
+// read fills the scope. An instance that the status knows of but the cache does
+// not show is looked for at the API server, so that a cache that lags behind
+// starts nothing twice.
+func (r *Reconciler) read(ctx context.Context, vm *v1.VirtualMachine) (*scope, error) {
+	s := &scope{vm: vm, now: r.Clock.Now(), patch: patch.New(r.Client, vm)}
+	strategy, err := vm.RunStrategy()
+	if err != nil {
+		return nil, reconcile.TerminalError(fmt.Errorf("reading the run strategy: %w", err))
+	}
+	vmi := &v1.VirtualMachineInstance{}
+	err = r.Get(ctx, s.key(), vmi)
+	if client.IgnoreNotFound(err) == nil && err != nil && vm.Status.Created {
+		err = r.Live.Get(ctx, s.key(), vmi)
+	}
+	if client.IgnoreNotFound(err) != nil {
+		return nil, fmt.Errorf("reading the instance: %w", err)
+	}
+	s.situation = situation{strategy: strategy, deletion: deletionOf(vm)}
+	if err == nil {
+		s.setInstance(vmi)
+	}
+	s.request = pendingRequest(dueRequests(vm.Status.StateChangeRequests, s.vmi))
+	return s, nil
+}
+
+func (s *scope) setInstance(vmi *v1.VirtualMachineInstance) {
+	if s.foreign = !metav1.IsControlledBy(vmi, s.vm); s.foreign {
+		return
+	}
+	s.vmi, s.instance = vmi, stateOf(vmi)
+}
+
+func stateOf(vmi *v1.VirtualMachineInstance) instanceState {
+	switch {
+	case !vmi.DeletionTimestamp.IsZero():
+		return leaving
+	case vmi.Status.Phase == v1.VMIPhaseSucceeded:
+		return succeeded
+	case vmi.Status.Phase == v1.VMIPhaseFailed:
+		return failed
+	}
+	return live
+}
+
+func deletionOf(vm *v1.VirtualMachine) deletion {
+	switch {
+	case vm.DeletionTimestamp.IsZero():
+		return staying
+	case slices.Contains(vm.Finalizers, metav1.FinalizerOrphanDependents):
+		return orphaning
+	}
+	return withInstance
+}
+
+// dueRequests drops the requests at the head of the list that have been carried
+// out: a stop once its instance is gone, a start once there is a live instance.
+func dueRequests(requests []v1.VirtualMachineStateChangeRequest, vmi *v1.VirtualMachineInstance) []v1.VirtualMachineStateChangeRequest {
+	for len(requests) > 0 {
+		head := requests[0]
+		var done bool
+		switch head.Action {
+		case v1.StateChangeRequestActionStop:
+			done = vmi == nil || head.UID != nil && *head.UID != vmi.UID
+		case v1.StateChangeRequestActionStart:
+			done = vmi != nil && !vmi.IsFinal()
+		}
+		if !done {
+			return requests
+		}
+		requests = requests[1:]
+	}
+	return nil
+}
+
+func pendingRequest(due []v1.VirtualMachineStateChangeRequest) request {
+	if len(due) == 0 {
+		return noRequest
+	}
+	switch due[0].Action {
+	case v1.StateChangeRequestActionStart:
+		return startRequest
+	case v1.StateChangeRequestActionStop:
+		return stopRequest
+	}
+	return noRequest
+}

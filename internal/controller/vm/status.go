@@ -1,0 +1,108 @@
+package vm
+
+import (
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+
+	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/condition"
+)
+
+// own holds the conditions that are the machine's and not its instance's.
+var own = map[v1.ConditionType]bool{
+	v1.ConditionReady:                  true,
+	v1.ConditionFailure:                true,
+	v1.ConditionRestartRequired:        true,
+	v1.ConditionManualRecoveryRequired: true,
+}
+
+// setStatus is the one place that turns what was found into the status. random is
+// in [0, 1) and spreads the delays of crash loops.
+func setStatus(s *scope, random float64) {
+	if settling(s) {
+		return
+	}
+	st := &s.vm.Status
+	st.StartFailure = startFailureFor(s, random)
+	st.StateChangeRequests = dueRequests(st.StateChangeRequests, s.vmi)
+	st.RunStrategy = s.strategy
+	st.Created = s.vmi != nil
+	setGenerations(s)
+	mirror(s)
+	ready := readyFor(s)
+	condition.Set(&st.Conditions, ready, s.now)
+	st.Ready = ready.Status == corev1.ConditionTrue
+	if s.failure != nil {
+		condition.True(&st.Conditions, v1.ConditionFailure, s.failure.reason, s.failure.message, s.now)
+	} else {
+		condition.Remove(&st.Conditions, v1.ConditionFailure)
+	}
+	st.PrintableStatus = printableStatusFor(s)
+}
+
+// settling reports whether the status is better left alone for the moment: the
+// machine itself is going, or its instance has ended and is on its way out, with
+// the write that tells of its absence soon to follow.
+func settling(s *scope) bool {
+	if s.deletion != staying && len(s.vm.Finalizers) == 0 {
+		return true
+	}
+	return s.deletion == staying && s.instance == leaving && s.vmi.IsFinal() && !s.startExpected() && s.failure == nil &&
+		s.vm.Status.StartFailure == nil
+}
+
+// setGenerations tells which generation of the spec the instance runs.
+func setGenerations(s *scope) {
+	st := &s.vm.Status
+	switch {
+	case s.vmi == nil, s.outdated != nil && !*s.outdated:
+		st.ObservedGeneration = s.vm.Generation
+		condition.Remove(&st.Conditions, v1.ConditionRestartRequired)
+	case s.outdated != nil:
+		// An annotation that is no number names no revision, and then nothing was compared.
+		st.ObservedGeneration, _ = strconv.ParseInt(s.vmi.Annotations[v1.AnnotationVMGeneration], 10, 64)
+		condition.True(&st.Conditions, v1.ConditionRestartRequired, "", "The template was changed in ways that reach the guest at its next start.", s.now)
+	}
+	st.DesiredGeneration = s.vm.Generation
+}
+
+// mirror copies the instance's conditions, but for those that are the machine's own.
+func mirror(s *scope) {
+	list := &s.vm.Status.Conditions
+	var source []v1.Condition
+	if s.vmi != nil {
+		source = s.vmi.Status.Conditions
+	}
+	for i := len(*list) - 1; i >= 0; i-- {
+		if t := (*list)[i].Type; !own[t] && v1.FindCondition(source, t) == nil {
+			condition.Remove(list, t)
+		}
+	}
+	for _, c := range source {
+		if !own[c.Type] {
+			condition.Set(list, c, s.now)
+		}
+	}
+}
+
+// readyFor returns the condition Ready. Until the guest runs and once it is being
+// stopped, its details do not matter and would cost a write each.
+func readyFor(s *scope) v1.Condition {
+	notReady := func(reason, message string) v1.Condition {
+		return v1.Condition{Type: v1.ConditionReady, Status: corev1.ConditionFalse, Reason: reason, Message: message}
+	}
+	switch {
+	case s.vmi == nil:
+		return notReady(v1.ReasonVMINotExists, "The machine has no instance.")
+	case s.stopping():
+		return notReady(v1.ReasonPodTerminating, "The instance is being stopped.")
+	case !s.vmi.IsRunning():
+		return notReady(v1.ReasonGuestNotRunning, "The guest does not run.")
+	}
+	ready := s.vmi.Condition(v1.ConditionReady)
+	if ready == nil {
+		return notReady(v1.ReasonVMIConditionMissing, "The instance has not reported readiness.")
+	}
+	return v1.Condition{Type: v1.ConditionReady, Status: ready.Status, Reason: ready.Reason, Message: ready.Message}
+}

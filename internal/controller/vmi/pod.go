@@ -1,0 +1,68 @@
+package vmi
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	v1 "kubevirt.io/kubevirt/api/core/v1"
+)
+
+// ensurePod creates the launcher pod of an instance that has none and needs one.
+// The pod's name follows from the instance, so that creating it twice is found
+// out by the API server.
+func (r *Reconciler) ensurePod(ctx context.Context, s *scope) (ctrl.Result, error) {
+	if !s.vmi.IsUnprocessed() || !s.vmi.DeletionTimestamp.IsZero() || s.pod != nil {
+		return ctrl.Result{}, nil
+	}
+	pod, err := r.Render(s.vmi)
+	if err != nil {
+		r.failCreate(s, err)
+		return ctrl.Result{}, reconcile.TerminalError(fmt.Errorf("rendering the launcher pod: %w", err))
+	}
+	err = r.Create(ctx, pod)
+	if apierrors.IsAlreadyExists(err) {
+		return r.adopt(ctx, s, pod)
+	}
+	if err != nil {
+		r.failCreate(s, err)
+		return ctrl.Result{}, fmt.Errorf("creating the launcher pod: %w", err)
+	}
+	r.Events.Emit(s.vmi, podCreated(pod.Name))
+	s.setPods([]corev1.Pod{*pod})
+	return ctrl.Result{}, nil
+}
+
+// adopt takes a pod that exists already for the one to be made, if it is this
+// instance's and is not going away. One that is going away brings the instance
+// back by its watch when it is gone.
+func (r *Reconciler) adopt(ctx context.Context, s *scope, pod *corev1.Pod) (ctrl.Result, error) {
+	live := &corev1.Pod{}
+	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(pod), live); err != nil {
+		return ctrl.Result{}, fmt.Errorf("reading launcher pod %s: %w", pod.Name, err)
+	}
+	if !metav1.IsControlledBy(live, s.vmi) {
+		err := fmt.Errorf("pod %s exists and is not this instance's", pod.Name)
+		r.failCreate(s, err)
+		return ctrl.Result{}, err
+	}
+	if live.DeletionTimestamp.IsZero() {
+		s.setPods([]corev1.Pod{*live})
+	}
+	return ctrl.Result{}, nil
+}
+
+// failCreate reports that there is no pod, with an event only the first time.
+func (r *Reconciler) failCreate(s *scope, err error) {
+	s.failure = &failure{v1.ReasonFailedCreate, err.Error()}
+	present := s.vmi.Condition(v1.ConditionSynchronized)
+	if present == nil || present.Reason != s.failure.reason || present.Message != s.failure.message {
+		r.Events.Emit(s.vmi, podNotCreated(err))
+	}
+}

@@ -1,0 +1,183 @@
+// Package envtest runs a real etcd and kube-apiserver with this project's CRDs,
+// rights and admission webhooks in place, for tests of what watches and writes the
+// API. The programs come from the directory that KUBEBUILDER_ASSETS names
+// (hack/cli.sh assets prints it).
+package envtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/uuid"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+	ctrlwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
+
+	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/config/crd"
+	"kubevirt.io/kubevirt/internal/clusterconfig"
+	"kubevirt.io/kubevirt/internal/component"
+	"kubevirt.io/kubevirt/internal/logging"
+	"kubevirt.io/kubevirt/internal/webhook"
+)
+
+// Namespace is where the components are taken to run.
+const Namespace = "kubevirt"
+
+// Cluster is a running API server.
+type Cluster struct {
+	// Config is the administrator's.
+	Config *rest.Config
+	// Scheme knows Kubernetes' kinds and ours.
+	Scheme *runtime.Scheme
+	// Client is the administrator's; it reads live.
+	Client client.Client
+
+	environment *envtest.Environment
+	stop        context.CancelFunc
+}
+
+// Main starts a cluster, puts it into the variable, runs the package's tests and
+// stops it. Call it from TestMain.
+func Main(m *testing.M, into **Cluster) {
+	logging.New("envtest", 0)
+	code, err := run(m, into)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func run(m *testing.M, into **Cluster) (code int, err error) {
+	cluster, err := Start()
+	if err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, cluster.Stop()) }()
+	*into = cluster
+	return m.Run(), nil
+}
+
+// Start starts a cluster. The caller stops it.
+func Start() (*Cluster, error) {
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1.AddToScheme, apiextensionsv1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			return nil, fmt.Errorf("registering kinds: %w", err)
+		}
+	}
+	definitions, err := crd.All()
+	if err != nil {
+		return nil, err
+	}
+	installation, err := component.New(&component.Config{
+		Namespace: Namespace, Image: "kubevirt", LauncherImage: "virt-launcher", Version: "v0.0.0", RestrictNodes: true,
+	}, nil)
+	if err != nil {
+		return nil, fmt.Errorf("computing the installation: %w", err)
+	}
+	c := &Cluster{Scheme: scheme, environment: &envtest.Environment{Scheme: scheme, CRDs: definitions}}
+	c.registerWebhooks(installation)
+	if c.Config, err = c.environment.Start(); err != nil {
+		return nil, fmt.Errorf("starting etcd and kube-apiserver: %w", errors.Join(err, c.environment.Stop()))
+	}
+	if err := c.prepare(installation); err != nil {
+		return nil, errors.Join(err, c.Stop())
+	}
+	return c, nil
+}
+
+func (c *Cluster) registerWebhooks(installation *component.Installation) {
+	options := &c.environment.WebhookInstallOptions
+	for _, object := range installation.Admission {
+		switch o := object.(type) {
+		case *admissionregistrationv1.MutatingWebhookConfiguration:
+			options.MutatingWebhooks = append(options.MutatingWebhooks, o)
+		case *admissionregistrationv1.ValidatingWebhookConfiguration:
+			if o.Name == component.APIValidator && os.Getenv("NO_VALIDATION") == "" {
+				options.ValidatingWebhooks = append(options.ValidatingWebhooks, o)
+			}
+		}
+	}
+}
+
+// prepare installs the rights and serves the webhooks.
+func (c *Cluster) prepare(installation *component.Installation) error {
+	var err error
+	if c.Client, err = client.New(c.Config, client.Options{Scheme: c.Scheme}); err != nil {
+		return fmt.Errorf("making the client: %w", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	c.stop = cancel
+	objects := []component.Object{&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: Namespace}}}
+	for _, object := range append(objects, installation.Foundations...) {
+		if err := c.Client.Create(ctx, object.(client.Object)); err != nil {
+			return fmt.Errorf("creating %T %s: %w", object, object.GetName(), err)
+		}
+	}
+	options := c.environment.WebhookInstallOptions
+	server := ctrlwebhook.NewServer(ctrlwebhook.Options{
+		Host: options.LocalServingHost, Port: options.LocalServingPort, CertDir: options.LocalServingCertDir,
+	})
+	for path, handler := range webhook.Handlers(webhook.Deps{
+		Config:    func() *clusterconfig.Config { return clusterconfig.New(nil) },
+		Namespace: Namespace,
+		Now:       metav1.Now,
+		NewUUID:   func() types.UID { return uuid.NewUUID() },
+	}) {
+		server.Register(path, handler)
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Start(ctx) }()
+	for server.StartedChecker()(nil) != nil {
+		select {
+		case err := <-failed:
+			return fmt.Errorf("serving the webhooks: %w", err)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	return nil
+}
+
+// Stop ends the cluster and everything in it.
+func (c *Cluster) Stop() error {
+	if c.stop != nil {
+		c.stop()
+	}
+	if err := c.environment.Stop(); err != nil {
+		return fmt.Errorf("stopping etcd and kube-apiserver: %w", err)
+	}
+	return nil
+}
+
+// As returns the configuration of one of our service accounts
+// (component.ControllerAccount ...) with its real rights; requests counts what it
+// asks for. node is the node its pod runs on, empty for any.
+func (c *Cluster) As(account, node string, requests *Requests) *rest.Config {
+	config := rest.CopyConfig(c.Config)
+	config.QPS = -1
+	config.Impersonate = rest.ImpersonationConfig{
+		UserName: "system:serviceaccount:" + Namespace + ":" + account,
+		Groups:   []string{"system:serviceaccounts", "system:serviceaccounts:" + Namespace, "system:authenticated"},
+	}
+	if node != "" {
+		config.Impersonate.Extra = map[string][]string{"authentication.kubernetes.io/node-name": {node}}
+	}
+	if requests != nil {
+		config.Wrap(requests.wrap)
+	}
+	return config
+}
