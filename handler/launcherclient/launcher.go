@@ -72,10 +72,9 @@ type Launcher struct {
 }
 
 // Dial connects to the launcher of a pod and opens a session, which ends every
-// earlier one. The error wraps the system's when there is no launcher
-// (fs.ErrNotExist, syscall.ECONNREFUSED).
+// earlier one. It waits for the launcher to serve its socket.
 func (f Finder) Dial(ctx context.Context, podUID string) (*Launcher, error) {
-	socket, served, err := process.Connect(ctx, f.Cgroups, filepath.Join(f.RunDir(podUID), launcherSocket), podUID)
+	socket, served, err := process.Await(ctx, f.Cgroups, filepath.Join(f.RunDir(podUID), launcherSocket), podUID)
 	if err != nil {
 		return nil, err
 	}

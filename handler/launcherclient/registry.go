@@ -2,14 +2,10 @@ package launcherclient
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"sync"
-	"syscall"
 	"time"
 
-	"github.com/fsnotify/fsnotify"
 	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -20,11 +16,8 @@ const (
 	// exitGrace is how long after the end of the stream of states the launcher's
 	// exit is waited for before the connection alone counts as lost.
 	exitGrace = 2 * time.Second
-	// lookAgain bounds the wait for a launcher whose socket directory does not
-	// exist yet or whose socket nobody serves.
+	// lookAgain is the wait after a launcher was lost or could not be talked to.
 	lookAgain = time.Second
-	// firstRetry is the first of the growing waits for somebody to serve a socket.
-	firstRetry = time.Millisecond
 )
 
 // Instance identifies whose launcher is wanted, and where it must be.
@@ -188,37 +181,20 @@ func (r *Registry) end(e *entry) {
 	r.record(e, &Guest{State: last, Exited: true})
 }
 
-// find waits for the launcher and connects to it. Nothing is polled while it
-// starts: its directory is watched.
+// find waits for the launcher and connects to it. Somebody else's launcher, or one
+// that does not answer, is looked for again after a while.
 func (r *Registry) find(ctx context.Context, instance Instance) (*Launcher, error) {
-	appeared := make(<-chan fsnotify.Event)
-	watcher, err := fsnotify.NewWatcher()
-	if err == nil {
-		defer watcher.Close()
-		if watcher.Add(r.finder.RunDir(instance.PodUID)) == nil {
-			appeared = watcher.Events
-		}
-	}
-	almost := firstRetry
 	for {
 		launcher, err := r.dial(ctx, instance)
-		wait := lookAgain
-		switch {
-		case err == nil:
+		if err == nil {
 			return launcher, nil
-		case errors.Is(err, syscall.ECONNREFUSED):
-			// A socket exists a moment before somebody listens on it.
-			wait, almost = almost, min(2*almost, lookAgain)
-		case ctx.Err() == nil && !errors.Is(err, fs.ErrNotExist):
-			r.log.Info("Cannot talk to a launcher yet", "namespace", instance.Namespace,
-				"name", instance.Name, "uid", instance.UID, "reason", err.Error())
 		}
-		select {
-		case <-ctx.Done():
+		if ctx.Err() != nil {
 			return nil, ctx.Err()
-		case <-appeared:
-		case <-time.After(wait):
 		}
+		r.log.Info("Cannot talk to a launcher yet", "namespace", instance.Namespace,
+			"name", instance.Name, "uid", instance.UID, "reason", err.Error())
+		pause(ctx, lookAgain)
 	}
 }
 

@@ -4,18 +4,26 @@ package process
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
+	"github.com/fsnotify/fsnotify"
 	"golang.org/x/sys/unix"
 
 	"kubevirt.io/kubevirt/handler/cgroup"
 )
+
+// lookAgain bounds the wait for a socket whose directory does not exist yet, or
+// which nobody serves.
+const lookAgain = time.Second
 
 // Process is one process of a pod. Close it when it is no longer needed.
 type Process struct {
@@ -49,6 +57,38 @@ func Connect(ctx context.Context, cgroups cgroup.Reader, path, podUID string) (n
 		return nil, nil, fmt.Errorf("checking who serves %s: %w", path, err)
 	}
 	return conn, served, nil
+}
+
+// Await is Connect for a socket that may not be there, or not be served, yet. It
+// waits without polling until ctx is done; any other failure ends it at once.
+func Await(ctx context.Context, cgroups cgroup.Reader, path, podUID string) (net.Conn, *Process, error) {
+	appeared := make(<-chan fsnotify.Event)
+	if watcher, err := fsnotify.NewWatcher(); err == nil {
+		defer watcher.Close()
+		if watcher.Add(filepath.Dir(path)) == nil {
+			appeared = watcher.Events
+		}
+	}
+	almost := time.Millisecond
+	for {
+		conn, served, err := Connect(ctx, cgroups, path, podUID)
+		wait := lookAgain
+		switch {
+		case err == nil:
+			return conn, served, nil
+		case errors.Is(err, unix.ECONNREFUSED):
+			// A socket exists a moment before somebody listens on it.
+			wait, almost = almost, min(2*almost, lookAgain)
+		case !errors.Is(err, fs.ErrNotExist):
+			return nil, nil, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, nil, errors.Join(err, ctx.Err())
+		case <-appeared:
+		case <-time.After(wait):
+		}
+	}
 }
 
 // dial goes through a descriptor of the directory because a path below the

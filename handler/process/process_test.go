@@ -163,3 +163,33 @@ func TestCloseEndsTheWaiting(t *testing.T) {
 		t.Fatal("still waiting after Close")
 	}
 }
+
+func TestAwaitSeesTheSocketAppear(t *testing.T) {
+	socket, cgroups, _ := server(t, podUID)
+	hidden := socket + ".hidden"
+	if err := os.Rename(socket, hidden); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		time.Sleep(50 * time.Millisecond)
+		_ = os.Rename(hidden, socket)
+	}()
+	begin := time.Now()
+	conn, served, err := Await(t.Context(), cgroups, socket, podUID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.Close()
+	served.Close()
+	if waited := time.Since(begin); waited > lookAgain/2 {
+		t.Errorf("noticed after %v", waited)
+	}
+	if err := os.Remove(socket); err != nil {
+		t.Fatal(err)
+	}
+	soon, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, _, err := Await(soon, cgroups, socket, podUID); err == nil {
+		t.Error("connected to nothing")
+	}
+}

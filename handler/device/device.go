@@ -1,0 +1,92 @@
+// Package device offers the node's devices to pods through the kubelet's device
+// plugin interface, and gives them to the launcher's user inside the pod.
+package device
+
+import (
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// ResourcePrefix precedes the name of every device as an extended resource.
+const ResourcePrefix = "devices.kubevirt.io/"
+
+// slots is how many guests may share a device; the devices themselves have no
+// limit, so it is only more than the pods a node can run.
+const slots = 1000
+
+// Device is a device node that any number of pods may use at the same time.
+type Device struct {
+	// Name follows ResourcePrefix.
+	Name string
+	// Path of the device node, the same on the node and in pods.
+	Path string
+}
+
+// The devices that launchers use.
+var (
+	TUN      = Device{Name: "tun", Path: "/dev/net/tun"}
+	KVM      = Device{Name: "kvm", Path: "/dev/kvm"}
+	VhostNet = Device{Name: "vhost-net", Path: "/dev/vhost-net"}
+)
+
+// Resource is the name under which pods ask for the device.
+func (d Device) Resource() string { return ResourcePrefix + d.Name }
+
+// Offered chooses the devices that this node can offer. root is where the node's
+// file system, or at least its /dev, is visible; KVM counts only where it was seen
+// to work.
+func Offered(root string, kvmUsable bool) []Device {
+	var offered []Device
+	for _, device := range []Device{TUN, KVM, VhostNet} {
+		if device == KVM && !kvmUsable {
+			continue
+		}
+		var found unix.Stat_t
+		if unix.Stat(root+device.Path, &found) == nil && found.Mode&unix.S_IFMT == unix.S_IFCHR {
+			offered = append(offered, device)
+		}
+	}
+	return offered
+}
+
+// Grant makes a user the owner of the devices that a container has. They are
+// nodes of the container's own, so the node's device is not touched; without this
+// a device that only root may use on the node is of no use to the launcher. root
+// is the container's root directory; links in it are not followed out of it.
+func Grant(root *os.File, user int) error {
+	for _, device := range []Device{TUN, KVM, VhostNet} {
+		node, err := unix.Openat2(int(root.Fd()), device.Path, &unix.OpenHow{
+			Flags:   unix.O_PATH | unix.O_CLOEXEC,
+			Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_SYMLINKS,
+		})
+		if err == unix.ENOENT {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("opening %s of the launcher: %w", device.Path, err)
+		}
+		err = grant(node, user)
+		_ = unix.Close(node)
+		if err != nil {
+			return fmt.Errorf("giving %s of the launcher to user %d: %w", device.Path, user, err)
+		}
+	}
+	return nil
+}
+
+func grant(node, user int) error {
+	var found unix.Stat_t
+	if err := unix.Fstat(node, &found); err != nil {
+		return err
+	}
+	if found.Mode&unix.S_IFMT != unix.S_IFCHR {
+		return fmt.Errorf("it is no device")
+	}
+	const readWriteForAll = 0o006
+	if found.Uid == uint32(user) || found.Mode&readWriteForAll == readWriteForAll {
+		return nil
+	}
+	return unix.Fchownat(node, "", user, user, unix.AT_EMPTY_PATH)
+}
