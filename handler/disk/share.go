@@ -93,6 +93,13 @@ func onLostThread(f func() error) error {
 	done := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread() // for good: the thread ends with this goroutine
+		if unix.Gettid() == unix.Getpid() {
+			// The process's first thread never ends; it would keep the namespace.
+			// While it is locked, another goroutine gets another thread.
+			done <- onLostThread(f)
+			runtime.UnlockOSThread()
+			return
+		}
 		// A thread that shares its root directory with others may not change its
 		// mount namespace.
 		if err := unix.Unshare(unix.CLONE_FS); err != nil {
