@@ -3,7 +3,9 @@
 package addons
 
 import (
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
 	"strings"
 
 	"kubevirt.io/kubevirt/test/cluster/settings"
@@ -17,6 +19,7 @@ var storage string
 
 // Manifests returns the objects as YAML.
 func Manifests(c *settings.Cluster) string {
-	return strings.NewReplacer("{{DNS}}", c.DNSIPv4(), "{{COREDNS_IMAGE}}", settings.CoreDNSImage).Replace(coredns) +
+	sum := sha256.Sum256([]byte(coredns))
+	return strings.NewReplacer("{{COREFILE_SUM}}", hex.EncodeToString(sum[:8]), "{{DNS}}", c.DNSIPv4(), "{{COREDNS_IMAGE}}", settings.CoreDNSImage).Replace(coredns) +
 		"---\n" + storage
 }

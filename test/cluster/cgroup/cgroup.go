@@ -254,6 +254,31 @@ func remove(dir string, deadline time.Time) error {
 	}
 }
 
+// WaitGone waits until no process remembers having been in the cgroup path:
+// ended processes keep their namespaces until they are reaped.
+func WaitGone(path string, patience time.Duration) error {
+	deadline := time.Now().Add(patience)
+	for {
+		files, err := filepath.Glob("/proc/[0-9]*/cgroup")
+		if err != nil {
+			return fmt.Errorf("listing processes: %w", err)
+		}
+		left := 0
+		for _, f := range files {
+			if data, err := os.ReadFile(f); err == nil && strings.Contains(string(data), ":/"+path+"/") {
+				left++
+			}
+		}
+		if left == 0 {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%d processes of cgroup %s have ended but are not gone", left, path)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
 // RemoveRoot removes the cgroup above all clusters if no cluster is left.
 func RemoveRoot() {
 	trees, err := Hierarchies()

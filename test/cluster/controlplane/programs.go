@@ -97,6 +97,8 @@ func controllerManager(c *settings.Cluster) supervise.Program {
 			// At its default of 20 requests a second it takes 5 s to start.
 			"--kube-api-qps=200",
 			"--kube-api-burst=400",
+			// Tests cut nodes off and wait for it to be noticed (default 50 s).
+			"--node-monitor-grace-period=30s",
 			"--use-service-account-credentials=true",
 			"--service-account-private-key-file=" + file("service-account.key"),
 			"--root-ca-file=" + file("ca.crt"),

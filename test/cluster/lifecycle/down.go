@@ -30,6 +30,7 @@ func Down(_ context.Context, c *settings.Cluster, out io.Writer) error {
 	// Processes first: with the last one of a node go its namespaces, and with
 	// them its mounts.
 	problems := []error{cgroup.Kill(filepath.Join(cgroup.Root, c.Name), 30*time.Second)}
+	problems = append(problems, cgroup.WaitGone(filepath.Join(cgroup.Root, c.Name), 20*time.Second))
 	cgroup.RemoveRoot()
 	problems = append(problems, bridge.Down(c), volumes.DetachAll(c.Volumes()), unmountBelow(c.State), release(c))
 	if err := errors.Join(problems...); err != nil {
