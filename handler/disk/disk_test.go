@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
-	"kubevirt.io/kubevirt/handler/launcherclient/launchertest"
+	"kubevirt.io/kubevirt/handler/launcherclient/nodetest"
 	"kubevirt.io/kubevirt/handler/process"
 )
 
@@ -70,7 +70,7 @@ func must(err error) {
 }
 
 // start runs a container that serves a socket with the given name.
-func start(t *testing.T, node launchertest.Node, directory, name string, files ...string) (*process.Process, func()) {
+func start(t *testing.T, node nodetest.Node, directory, name string, files ...string) (*process.Process, func()) {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("mount namespaces need root")
@@ -123,7 +123,7 @@ func withDisk(path string) *v1.VirtualMachineInstance {
 }
 
 func TestImageVolumeIsUsedWhereItIs(t *testing.T) {
-	node := launchertest.NewNode(t)
+	node := nodetest.New(t)
 	launcher, _ := start(t, node, shortTemp(t), "launcher.sock", "/run/kubevirt-images/root/disk/x.qcow2", "/var/run->/run")
 	volumes, err := Resolve(t.Context(), withDisk(""), Pod{UID: podUID, Launcher: launcher, Cgroups: node.Cgroups})
 	if err != nil {
@@ -135,7 +135,7 @@ func TestImageVolumeIsUsedWhereItIs(t *testing.T) {
 }
 
 func TestContainerDiskIsSharedReadOnly(t *testing.T) {
-	node := launchertest.NewNode(t)
+	node := nodetest.New(t)
 	sockets := shortTemp(t)
 	launcher, _ := start(t, node, shortTemp(t), "launcher.sock", "/var/run/kubevirt/launcher.sock")
 	_, stop := start(t, node, sockets, "root.sock", "/disk/x.qcow2", "/disk/sub/y", "/etc/passwd")
@@ -175,7 +175,7 @@ func TestContainerDiskIsSharedReadOnly(t *testing.T) {
 }
 
 func TestSocketOfAnotherPodIsRefused(t *testing.T) {
-	node := launchertest.NewNode(t)
+	node := nodetest.New(t)
 	sockets := shortTemp(t)
 	launcher, _ := start(t, node, shortTemp(t), "launcher.sock", "/var/run/kubevirt/launcher.sock")
 	stranger, _ := start(t, node, sockets, "root.sock", "/disk/x.qcow2")

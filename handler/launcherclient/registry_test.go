@@ -3,6 +3,9 @@ package launcherclient
 import (
 	"context"
 	"os"
+	"os/exec"
+	"os/signal"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -10,15 +13,39 @@ import (
 	"github.com/go-logr/logr/testr"
 	"k8s.io/apimachinery/pkg/types"
 
-	"kubevirt.io/kubevirt/handler/launcherclient/launchertest"
+	"kubevirt.io/kubevirt/handler/launcherclient/nodetest"
 	"kubevirt.io/kubevirt/launcher/protocol"
+	"kubevirt.io/kubevirt/test/fakelauncher"
 )
 
 const podUID = "6f7a3c1e-2a57-4a0f-9b1d-0c0ffee00001"
 
-func TestMain(m *testing.M) {
-	launchertest.Main()
-	os.Exit(m.Run())
+var identity = fakelauncher.Identity{Namespace: "default", Name: "vmi", UID: "vmi-uid"}
+
+// TestPlayLauncher is no test: it is the launcher that startLauncher runs in a
+// process of its own. Its guest powers off on SIGTERM; it exits with 0 once it has
+// been released.
+func TestPlayLauncher(t *testing.T) {
+	directory := os.Getenv("PLAY_LAUNCHER_IN")
+	if directory == "" {
+		return
+	}
+	terminated := make(chan os.Signal, 1)
+	signal.Notify(terminated, syscall.SIGTERM)
+	launcher := fakelauncher.Start(t, directory, identity)
+	nodetest.Ready()
+	<-terminated
+	launcher.SetState(&protocol.DomainState{State: protocol.State_STATE_SHUTOFF, Reason: "Shutdown"})
+	launcher.Eventually(t, "the release", func() bool {
+		return slices.Contains(launcher.Signals(), protocol.Action_ACTION_RELEASE)
+	})
+	time.Sleep(20 * time.Millisecond) // the answer goes out first
+	os.Exit(0)
+}
+
+func (f fixture) startLauncher(t *testing.T) *exec.Cmd {
+	t.Helper()
+	return f.Start(t, podUID, "TestPlayLauncher", "PLAY_LAUNCHER_IN="+f.Pod(t, podUID))
 }
 
 var instance = Instance{
@@ -27,14 +54,14 @@ var instance = Instance{
 }
 
 type fixture struct {
-	launchertest.Node
+	nodetest.Node
 	registry *Registry
 	changed  chan types.NamespacedName
 }
 
 func newFixture(t *testing.T) fixture {
 	t.Helper()
-	f := fixture{Node: launchertest.NewNode(t), changed: make(chan types.NamespacedName, 100)}
+	f := fixture{Node: nodetest.New(t), changed: make(chan types.NamespacedName, 100)}
 	f.registry = NewRegistry(t.Context(), Finder{Pods: f.Pods, Cgroups: f.Cgroups}, testr.New(t),
 		func(name types.NamespacedName) { f.changed <- name })
 	return f
@@ -70,12 +97,8 @@ func TestFollowsALauncherThatAppearsLater(t *testing.T) {
 	if guest := f.registry.Guest(instance); guest != nil {
 		t.Fatalf("found %+v before there was a launcher", guest)
 	}
-	launcher := launchertest.New("default", "vmi", "vmi-uid")
 	begin := time.Now()
-	if err := launcher.Serve(directory); err != nil {
-		t.Fatal(err)
-	}
-	defer launcher.Stop()
+	launcher := fakelauncher.Start(t, directory, identity)
 	guest := f.until(t, "a launcher without a guest", inState(protocol.State_STATE_NONE))
 	t.Logf("found %v after it began to serve", time.Since(begin).Round(100*time.Microsecond))
 
@@ -85,7 +108,7 @@ func TestFollowsALauncherThatAppearsLater(t *testing.T) {
 	}
 	f.until(t, "a running guest", inState(protocol.State_STATE_RUNNING))
 	t.Logf("running %v after the request", time.Since(begin).Round(100*time.Microsecond))
-	if requests := launcher.Synced(); len(requests) != 1 || string(requests[0].Vmi) != "{}" {
+	if requests := launcher.Syncs(); len(requests) != 1 || string(requests[0].Vmi) != "{}" {
 		t.Errorf("requests: %v", requests)
 	}
 	launcher.SetState(&protocol.DomainState{State: protocol.State_STATE_PAUSED, Reason: "User"})
@@ -96,27 +119,18 @@ func TestNoticesALostConnection(t *testing.T) {
 	f := newFixture(t)
 	directory := f.Pod(t, podUID)
 	f.Own(t, os.Getpid(), podUID)
-	launcher := launchertest.New("default", "vmi", "vmi-uid")
-	if err := launcher.Serve(directory); err != nil {
-		t.Fatal(err)
-	}
+	launcher := fakelauncher.Start(t, directory, identity)
 	f.until(t, "the launcher", inState(protocol.State_STATE_NONE))
 	launcher.Stop()
 	f.until(t, "the loss", func(guest *Guest) bool { return guest == nil })
 
-	if err := os.Remove(directory + "/launcher.sock"); err != nil {
-		t.Fatal(err)
-	}
-	if err := launcher.Serve(directory); err != nil {
-		t.Fatal(err)
-	}
-	defer launcher.Stop()
+	fakelauncher.Start(t, directory, identity)
 	f.until(t, "the launcher again", inState(protocol.State_STATE_NONE))
 }
 
 func TestNoticesTheEndOfALauncher(t *testing.T) {
 	f := newFixture(t)
-	command := f.Start(t, podUID, "default", "vmi", "vmi-uid")
+	command := f.startLauncher(t)
 	guest := f.until(t, "the launcher", inState(protocol.State_STATE_NONE))
 	if err := guest.Sync(t.Context(), &protocol.SyncRequest{}); err != nil {
 		t.Fatal(err)
@@ -134,7 +148,7 @@ func TestNoticesTheEndOfALauncher(t *testing.T) {
 
 func TestReleaseLetsTheLauncherGo(t *testing.T) {
 	f := newFixture(t)
-	command := f.Start(t, podUID, "default", "vmi", "vmi-uid")
+	command := f.startLauncher(t)
 	f.until(t, "the launcher", inState(protocol.State_STATE_NONE))
 	if err := command.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -152,12 +166,8 @@ func TestReleaseLetsTheLauncherGo(t *testing.T) {
 func TestIgnoresSomebodyElsesLauncher(t *testing.T) {
 	f := newFixture(t)
 	directory := f.Pod(t, podUID)
-	launcher := launchertest.New("default", "vmi", "another-uid")
 	f.Own(t, os.Getpid(), podUID)
-	if err := launcher.Serve(directory); err != nil {
-		t.Fatal(err)
-	}
-	defer launcher.Stop()
+	fakelauncher.Start(t, directory, fakelauncher.Identity{Namespace: "default", Name: "vmi", UID: "another-uid"})
 	f.registry.Guest(instance)
 	select {
 	case <-f.changed:
@@ -170,11 +180,7 @@ func TestForgetEndsTheConnection(t *testing.T) {
 	f := newFixture(t)
 	directory := f.Pod(t, podUID)
 	f.Own(t, os.Getpid(), podUID)
-	launcher := launchertest.New("default", "vmi", "vmi-uid")
-	if err := launcher.Serve(directory); err != nil {
-		t.Fatal(err)
-	}
-	defer launcher.Stop()
+	fakelauncher.Start(t, directory, identity)
 	guest := f.until(t, "the launcher", inState(protocol.State_STATE_NONE))
 	f.registry.Forget(instance.UID)
 	if _, _, known := f.registry.Lookup(instance.UID); known {
@@ -191,11 +197,7 @@ func TestSecondSessionEndsTheFirst(t *testing.T) {
 	f := newFixture(t)
 	directory := f.Pod(t, podUID)
 	f.Own(t, os.Getpid(), podUID)
-	launcher := launchertest.New("default", "vmi", "vmi-uid")
-	if err := launcher.Serve(directory); err != nil {
-		t.Fatal(err)
-	}
-	defer launcher.Stop()
+	fakelauncher.Start(t, directory, identity)
 	finder := Finder{Pods: f.Pods, Cgroups: f.Cgroups}
 	first, err := finder.Dial(context.Background(), podUID)
 	if err != nil {
