@@ -67,7 +67,7 @@ func parseMountinfo(text string) []Hierarchy {
 func controllers(options string) string {
 	var names []string
 	for o := range strings.SplitSeq(options, ",") {
-		if o == "rw" || o == "ro" || o == "clone_children" || strings.HasPrefix(o, "release_agent") {
+		if o == "rw" || o == "ro" || o == "clone_children" || o == "xattr" || strings.HasPrefix(o, "release_agent") {
 			continue
 		}
 		if strings.HasPrefix(o, "name=") {
@@ -76,6 +76,17 @@ func controllers(options string) string {
 		names = append(names, o)
 	}
 	return strings.Join(names, ",")
+}
+
+// Leaf is the cgroup, below a node's own, that the node's own processes are
+// in where only the unified tree exists: that tree allows no processes where
+// it distributes resources.
+const Leaf = "init"
+
+// Unified reports whether this machine has only the unified tree.
+func Unified() (bool, error) {
+	trees, err := Hierarchies()
+	return len(trees) == 1 && trees[0].V2, err
 }
 
 // Enter moves the calling process into the cgroup path (relative, such as
@@ -92,6 +103,11 @@ func Enter(path string) error {
 		procs := filepath.Join(t.Mount, path, "cgroup.procs")
 		if err := os.WriteFile(procs, []byte("0"), 0); err != nil {
 			return fmt.Errorf("joining cgroup %s: %w", procs, err)
+		}
+		// Afterwards: a cgroup that still has processes of its own may not
+		// distribute anything.
+		if t.V2 {
+			delegate(t.Mount, path)
 		}
 	}
 	return nil
@@ -121,6 +137,20 @@ func make1(t Hierarchy, path string) error {
 		}
 	}
 	return nil
+}
+
+// delegate lets every cgroup on the way to path hand on the controllers it
+// has. One that cannot be handed on is the kubelet's to complain about, if it
+// misses it.
+func delegate(mount, path string) {
+	dir := mount
+	for part := range strings.SplitSeq(path, "/") {
+		names, _ := os.ReadFile(filepath.Join(dir, "cgroup.controllers"))
+		for name := range strings.FieldsSeq(string(names)) {
+			_ = os.WriteFile(filepath.Join(dir, "cgroup.subtree_control"), []byte("+"+name), 0)
+		}
+		dir = filepath.Join(dir, part)
+	}
 }
 
 // Kill ends every process in the cgroup path and below it, in every

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -133,14 +134,22 @@ func controlCgroup(c *settings.Cluster) string {
 	return filepath.Join(cgroup.Root, c.Name, "control")
 }
 
+func controlPidFile(c *settings.Cluster) string { return filepath.Join(c.State, "control.pid") }
+
 // startControl starts the control plane in the background unless it runs.
 func startControl(c *settings.Cluster) error {
-	running, err := cgroup.Processes(controlCgroup(c))
+	running, err := cgroup.Members(controlCgroup(c))
 	if err != nil {
 		return err
 	}
-	if len(running) > 0 {
-		return nil
+	if data, err := os.ReadFile(controlPidFile(c)); err == nil {
+		if pid, err := strconv.Atoi(string(data)); err == nil && slices.Contains(running, pid) {
+			return nil
+		}
+	}
+	// Programs that nobody watches any more.
+	if err := cgroup.Kill(controlCgroup(c), 20*time.Second); err != nil {
+		return err
 	}
 	log, err := os.OpenFile(filepath.Join(c.Logs(), "control.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
@@ -154,6 +163,9 @@ func startControl(c *settings.Cluster) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("starting the control plane: %w", err)
+	}
+	if err := os.WriteFile(controlPidFile(c), []byte(strconv.Itoa(cmd.Process.Pid)), 0o644); err != nil {
+		return fmt.Errorf("recording the control plane: %w", err)
 	}
 	return cmd.Process.Release()
 }

@@ -3,6 +3,7 @@ package node
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
 
@@ -17,7 +18,15 @@ func Exec(c *settings.Cluster, n settings.Node, command []string) error {
 	if pid == 0 {
 		return fmt.Errorf("%s does not run", n.Name)
 	}
-	if err := cgroup.Enter(CgroupPath(c, n)); err != nil {
+	unified, err := cgroup.Unified()
+	if err != nil {
+		return err
+	}
+	path := CgroupPath(c, n)
+	if unified {
+		path = filepath.Join(path, cgroup.Leaf)
+	}
+	if err := cgroup.Enter(path); err != nil {
 		return err
 	}
 	args := append([]string{"nsenter", "--target", fmt.Sprint(pid), "--mount", "--net", "--pid", "--uts", "--cgroup", "--"}, command...)

@@ -93,11 +93,24 @@ func Enter(c *settings.Cluster, n settings.Node) error {
 	if err := unix.Unshare(unix.CLONE_NEWCGROUP); err != nil {
 		return fmt.Errorf("making a cgroup namespace: %w", err)
 	}
+	if err := joinLeaf(c, n); err != nil {
+		return err
+	}
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("finding this program: %w", err)
 	}
 	return unix.Exec(self, []string{self, "node-init", n.Name}, os.Environ())
+}
+
+// joinLeaf moves on to where a process may be while the kubelet distributes
+// the node's resources. On cgroup v1 that is anywhere.
+func joinLeaf(c *settings.Cluster, n settings.Node) error {
+	unified, err := cgroup.Unified()
+	if err != nil || !unified {
+		return err
+	}
+	return cgroup.Enter(filepath.Join(CgroupPath(c, n), cgroup.Leaf))
 }
 
 func waitPlugged() error {

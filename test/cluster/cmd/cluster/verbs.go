@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 
 	"kubevirt.io/kubevirt/test/cluster/bridge"
-	"kubevirt.io/kubevirt/test/cluster/imagestore"
 	"kubevirt.io/kubevirt/test/cluster/lifecycle"
 	"kubevirt.io/kubevirt/test/cluster/node"
 	"kubevirt.io/kubevirt/test/cluster/settings"
@@ -26,8 +24,11 @@ const usage = `usage: hack/cli.sh COMMAND
   ssh NODE -- COMMAND...      run a command on a node
   audit [--since T] [--until T] [--user PREFIX] [--writes] [--no-leases] [--json]
                               count API requests by user, verb and resource
-  load-image [--name NAME:TAG]... ARCHIVE...
-                              make images available to all nodes
+  load-image [--name NAME:TAG]... [--no-pull] ARCHIVE...
+                              make images (OCI or docker archives, OCI layout
+                              directories) available; running nodes fetch them
+                              at once unless told not to
+  images                      list the images that can be pulled
   stop-node NODE, start-node NODE
                               power off, power on
   cut-node NODE, heal-node NODE
@@ -50,6 +51,7 @@ var verbs = map[string]verb{
 	"assets":     assets,
 	"ssh":        ssh,
 	"load-image": loadImage,
+	"images":     listImages,
 	"stop-node":  onNode(func(c *settings.Cluster, n settings.Node) error { return node.Stop(c, n) }),
 	"start-node": onNode(lifecycle.StartNode),
 	"cut-node":   onNode(func(_ *settings.Cluster, n settings.Node) error { return bridge.Cut(n) }),
@@ -138,59 +140,4 @@ func ssh(ctx context.Context, c *settings.Cluster, args []string) error {
 		return exitStatus(exit.ExitCode())
 	}
 	return err
-}
-
-func loadImage(_ context.Context, c *settings.Cluster, args []string) error {
-	var names, files []string
-	for i := 0; i < len(args); i++ {
-		if args[i] == "--name" && i+1 < len(args) {
-			i++
-			names = append(names, args[i])
-			continue
-		}
-		files = append(files, args[i])
-	}
-	if len(files) == 0 {
-		return errors.New("want the file of an image")
-	}
-	if c.Provider == "external" {
-		fmt.Println("an existing cluster pulls its images itself: push them to a registry it reaches")
-		return nil
-	}
-	store, err := imagestore.Open(c.Images)
-	if err != nil {
-		return err
-	}
-	for _, f := range files {
-		if err := load(store, f, names); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func load(store *imagestore.Store, file string, names []string) error {
-	images, err := store.Load(file)
-	if err != nil {
-		return err
-	}
-	if len(names) > 0 && len(images) != 1 {
-		return fmt.Errorf("%s has %d images: it cannot be given a name", filepath.Base(file), len(images))
-	}
-	for _, image := range images {
-		to := image.Names
-		if len(names) > 0 {
-			to = names
-		}
-		if len(to) == 0 {
-			return fmt.Errorf("%s gives its image no name: use --name", file)
-		}
-		for _, name := range to {
-			if err := store.Tag(name, image.Digest); err != nil {
-				return err
-			}
-			fmt.Printf("%s@%s\n", name, image.Digest)
-		}
-	}
-	return nil
 }
