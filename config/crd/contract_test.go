@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -14,9 +15,12 @@ import (
 // unserved is the one group of the contract that this project does not have.
 const unserved = "template.kubevirt.io"
 
+// parsed is shared by the tests, which must not change it.
+var parsed = sync.OnceValues(All)
+
 func all(t *testing.T) []*apiextensionsv1.CustomResourceDefinition {
 	t.Helper()
-	crds, err := All()
+	crds, err := parsed()
 	if err != nil {
 		t.Fatal(err)
 	}

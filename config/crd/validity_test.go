@@ -23,6 +23,7 @@ import (
 func TestAPIServerAcceptsTheCRDs(t *testing.T) {
 	for _, crd := range all(t) {
 		t.Run(crd.Name, func(t *testing.T) {
+			crd := crd.DeepCopy()
 			apiextensionsv1.SetDefaults_CustomResourceDefinition(crd)
 			apiextensionsv1.SetDefaults_CustomResourceDefinitionSpec(&crd.Spec)
 			internal := &apiextensions.CustomResourceDefinition{}
