@@ -51,16 +51,33 @@ func Offered(root string, kvmUsable bool) []Device {
 	return offered
 }
 
+// In tells whether a container has a device. root is the container's root
+// directory.
+func In(root *os.File, device Device) bool {
+	node, err := open(root, device)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(node)
+	var found unix.Stat_t
+	return unix.Fstat(node, &found) == nil && found.Mode&unix.S_IFMT == unix.S_IFCHR
+}
+
+// open opens the path of a device without following links.
+func open(root *os.File, device Device) (int, error) {
+	return unix.Openat2(int(root.Fd()), device.Path, &unix.OpenHow{
+		Flags:   unix.O_PATH | unix.O_CLOEXEC,
+		Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_SYMLINKS,
+	})
+}
+
 // Grant makes a user the owner of the devices that a container has. They are
 // nodes of the container's own, so the node's device is not touched; without this
 // a device that only root may use on the node is of no use to the launcher. root
 // is the container's root directory; links in it are not followed out of it.
 func Grant(root *os.File, user int) error {
 	for _, device := range []Device{TUN, KVM, VhostNet} {
-		node, err := unix.Openat2(int(root.Fd()), device.Path, &unix.OpenHow{
-			Flags:   unix.O_PATH | unix.O_CLOEXEC,
-			Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_SYMLINKS,
-		})
+		node, err := open(root, device)
 		if err == unix.ENOENT {
 			continue
 		}

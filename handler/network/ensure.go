@@ -26,6 +26,8 @@ type Facts struct {
 	MTU          uint32
 	// Addresses of the pod's interface, without link-local ones, IPv4 first.
 	Addresses []netip.Addr
+	// Queues of the guest's tap device.
+	Queues uint32
 	// Interfaces are what the launcher connects the guest to.
 	Interfaces []*protocol.Interface
 }
@@ -49,13 +51,38 @@ func (p Pods) Ensure(namespace *os.File, plan Plan) (Facts, error) {
 	return facts, err
 }
 
+// Inspect returns the facts without changing anything, for a namespace that
+// Ensure has been through.
+func Inspect(namespace *os.File, plan Plan) (Facts, error) {
+	var facts Facts
+	err := inside(namespace, func() error {
+		links, err := netlink.NewHandle(unix.NETLINK_ROUTE)
+		if err != nil {
+			return fmt.Errorf("opening netlink in the pod: %w", err)
+		}
+		defer links.Close()
+		facts, err = factsOf(links, plan)
+		return err
+	})
+	return facts, err
+}
+
+func factsOf(links *netlink.Handle, plan Plan) (Facts, error) {
+	facts, err := podFacts(links)
+	if m := plan.Masquerade; err == nil && m != nil {
+		facts.Queues = m.Queues
+		facts.Interfaces = []*protocol.Interface{describe(m, facts, familiesOf(m, facts.Addresses))}
+	}
+	return facts, err
+}
+
 func (p Pods) ensure(plan Plan) (Facts, error) {
 	links, err := netlink.NewHandle(unix.NETLINK_ROUTE)
 	if err != nil {
 		return Facts{}, fmt.Errorf("opening netlink in the pod: %w", err)
 	}
 	defer links.Close()
-	facts, err := podFacts(links)
+	facts, err := factsOf(links, plan)
 	if err != nil || plan.Masquerade == nil {
 		return facts, err
 	}
@@ -82,7 +109,6 @@ func (p Pods) ensure(plan Plan) (Facts, error) {
 	if err := translate(conn, facts.PodInterface, m.Ports, families); err != nil {
 		return Facts{}, err
 	}
-	facts.Interfaces = []*protocol.Interface{describe(m, facts, families)}
 	return facts, nil
 }
 

@@ -313,8 +313,9 @@ func TestEnsureAgainUnderTraffic(t *testing.T) {
 		t.Fatal(err)
 	}
 	again := ensure(t, pod, plan)
-	if fmt.Sprint(again) != fmt.Sprint(facts) {
-		t.Errorf("facts changed from %v to %v", facts, again)
+	seen, err := Inspect(pod, plan)
+	if err != nil || fmt.Sprint(again) != fmt.Sprint(facts) || fmt.Sprint(seen) != fmt.Sprint(facts) {
+		t.Errorf("facts changed from %v to %v and %v (%v)", facts, again, seen, err)
 	}
 	echo := make([]byte, 5)
 	if _, err := conn.Write([]byte("still")); err != nil {

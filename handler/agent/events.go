@@ -1,0 +1,66 @@
+package agent
+
+import (
+	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/event"
+)
+
+func started() event.Event {
+	return event.Normal(v1.EventStarted, "VirtualMachineInstance started.")
+}
+
+func poweredOff() event.Event {
+	return event.Normal(v1.EventStopped, "The VirtualMachineInstance was shut down.")
+}
+
+func crashed() event.Event {
+	return event.Warning(v1.EventStopped, "The VirtualMachineInstance crashed.")
+}
+
+func syncFailed(p *problem) event.Event {
+	return event.Warning(v1.EventSyncFailed, "%s", p.message)
+}
+
+func paused() event.Event {
+	return event.Normal(v1.EventPaused, "VirtualMachineInstance paused.")
+}
+
+func pausedByIOError() event.Event {
+	return event.Warning(v1.EventPaused, "VirtualMachineInstance paused because a disk returned an error.")
+}
+
+func unpaused() event.Event {
+	return event.Normal(v1.EventUnpaused, "VirtualMachineInstance unpaused.")
+}
+
+// eventsFor returns what has happened between two states of an instance. The end
+// of a guest that was to be deleted is told by its deletion, and the same problem
+// is told once.
+func eventsFor(before, after *v1.VirtualMachineInstance) []event.Event {
+	var list []event.Event
+	if was, is := before.Status.Phase, after.Status.Phase; was != is {
+		switch {
+		case is == v1.VMIPhaseRunning:
+			list = append(list, started())
+		case is == v1.VMIPhaseSucceeded && after.DeletionTimestamp.IsZero():
+			list = append(list, poweredOff())
+		case is == v1.VMIPhaseFailed && after.DeletionTimestamp.IsZero():
+			list = append(list, crashed())
+		}
+	}
+	if after.IsRunning() && before.IsRunning() && before.IsPaused() != after.IsPaused() {
+		switch {
+		case !after.IsPaused():
+			list = append(list, unpaused())
+		case after.Condition(v1.ConditionPaused).Reason == v1.ReasonPausedIOError:
+			list = append(list, pausedByIOError())
+		default:
+			list = append(list, paused())
+		}
+	}
+	problemBefore, problemAfter := before.Condition(v1.ConditionSynchronized), after.Condition(v1.ConditionSynchronized)
+	if problemAfter != nil && (problemBefore == nil || problemBefore.Message != problemAfter.Message) {
+		list = append(list, syncFailed(&problem{message: problemAfter.Message}))
+	}
+	return list
+}

@@ -1,0 +1,74 @@
+package agent
+
+import (
+	"context"
+
+	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/handler/device"
+	"kubevirt.io/kubevirt/handler/disk"
+	"kubevirt.io/kubevirt/handler/launcherclient"
+	"kubevirt.io/kubevirt/handler/network"
+)
+
+// launcherUser runs the launcher, libvirt and QEMU.
+const launcherUser = 107
+
+// socketsVolume is the pod's volume in which container disks serve their sockets.
+const socketsVolume = "container-disks"
+
+// Node prepares launcher pods on the node that this process runs on.
+type Node struct {
+	Finder  launcherclient.Finder
+	Network network.Pods
+}
+
+// Prepare implements Preparer.
+func (n Node) Prepare(ctx context.Context, vmi *v1.VirtualMachineInstance, launcher *launcherclient.Launcher) (Prepared, error) {
+	plan, err := network.PlanFor(vmi)
+	if err != nil {
+		return Prepared{}, err
+	}
+	root, err := launcher.Process.Root()
+	if err != nil {
+		return Prepared{}, err
+	}
+	defer root.Close()
+	if err := device.Grant(root, launcherUser); err != nil {
+		return Prepared{}, err
+	}
+	namespace, err := launcher.Process.Namespace("net")
+	if err != nil {
+		return Prepared{}, err
+	}
+	defer namespace.Close()
+	facts, err := n.Network.Ensure(namespace, plan)
+	if err != nil {
+		return Prepared{}, err
+	}
+	volumes, err := disk.Resolve(ctx, vmi, disk.Pod{
+		UID: launcher.PodUID, Launcher: launcher.Process, Cgroups: n.Finder.Cgroups,
+		Sockets: n.Finder.EmptyDir(launcher.PodUID, socketsVolume),
+	})
+	if err != nil {
+		return Prepared{}, err
+	}
+	return Prepared{Network: &facts, Volumes: volumes, KVM: device.In(root, device.KVM)}, nil
+}
+
+// Inspect implements Preparer.
+func (n Node) Inspect(vmi *v1.VirtualMachineInstance, launcher *launcherclient.Launcher) (*network.Facts, error) {
+	plan, err := network.PlanFor(vmi)
+	if err != nil {
+		return nil, err
+	}
+	namespace, err := launcher.Process.Namespace("net")
+	if err != nil {
+		return nil, err
+	}
+	defer namespace.Close()
+	facts, err := network.Inspect(namespace, plan)
+	if err != nil {
+		return nil, err
+	}
+	return &facts, nil
+}

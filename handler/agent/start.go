@@ -1,0 +1,109 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/clusterconfig"
+	"kubevirt.io/kubevirt/launcher/protocol"
+)
+
+// start gets a guest going that has none yet. What goes wrong becomes a problem in
+// the status; the error returned decides when to try again.
+func (r *Reconciler) start(ctx context.Context, s *scope) error {
+	if s.guest.Launcher == nil || s.state.GetState() != protocol.State_STATE_NONE ||
+		!s.vmi.IsScheduled() || !s.vmi.DeletionTimestamp.IsZero() {
+		return nil
+	}
+	began := r.Clock.Now()
+	prepared, err := r.Pods.Prepare(ctx, s.vmi, s.guest.Launcher)
+	if err != nil {
+		if !s.guest.Process.Alive() {
+			return nil // its end brings the instance back
+		}
+		s.problem = &problem{reason: reasonPreparing, message: err.Error()}
+		return fmt.Errorf("preparing the launcher pod: %w", err)
+	}
+	ready := r.Clock.Now()
+	s.network = prepared.Network
+	request, emulated, err := wanted(s.vmi, r.Config(), prepared)
+	if err != nil {
+		return err
+	}
+	s.emulated = emulated
+	call, cancel := context.WithTimeout(ctx, syncTimeout)
+	defer cancel()
+	if err := s.guest.Sync(call, request); err != nil {
+		return s.refused(err)
+	}
+	s.synced = true
+	ctrl.LoggerFrom(ctx).Info("Started the guest", "uid", s.vmi.UID,
+		"prepareMillis", ready.Sub(began).Milliseconds(), "syncMillis", r.Clock.Since(ready).Milliseconds())
+	return nil
+}
+
+// Reasons of Synchronized=False that are this component's.
+const (
+	reasonPreparing = "PreparingFailed"
+	reasonStarting  = "StartFailed"
+)
+
+// refused turns an error of Sync into what follows from it.
+func (s *scope) refused(err error) error {
+	switch protocol.ReasonOf(err) {
+	case protocol.ReasonTerminating:
+		return nil // it is on its way out; its end brings the instance back
+	case protocol.ReasonStaleSession:
+		return errors.New("another handler has taken the launcher over")
+	case protocol.ReasonInvalidRequest, protocol.ReasonInvalidVolume, protocol.ReasonInvalidDomain:
+		s.problem = &problem{reason: reasonStarting, message: status.Convert(err).Message()}
+		return reconcile.TerminalError(fmt.Errorf("the guest cannot be started: %w", err))
+	case "":
+		if status.Code(err) == codes.Unavailable || status.Code(err) == codes.Canceled {
+			return nil // the connection is gone; the registry brings the instance back
+		}
+	}
+	s.problem = &problem{reason: reasonStarting, message: status.Convert(err).Message()}
+	return fmt.Errorf("starting the guest: %w", err)
+}
+
+// wanted is the full wanted state of a guest, and whether it is to be emulated.
+func wanted(vmi *v1.VirtualMachineInstance, config *clusterconfig.Config, prepared Prepared) (*protocol.SyncRequest, bool, error) {
+	encoded, err := json.Marshal(vmi)
+	if err != nil {
+		return nil, false, fmt.Errorf("encoding the instance for its launcher: %w", err)
+	}
+	host := &protocol.Host{
+		Emulation: config.UseEmulation && !prepared.KVM,
+		Smbios: &protocol.SMBIOS{
+			Manufacturer: config.SMBIOS.Manufacturer, Product: config.SMBIOS.Product, Version: config.SMBIOS.Version,
+			Sku: config.SMBIOS.SKU, Family: config.SMBIOS.Family,
+		},
+		BalloonStatsPeriodSeconds: config.BalloonStatsPeriodSeconds,
+		FreePageReporting:         !config.DisableFreePageReporting && vmi.Annotations[v1.AnnotationFreePageReportingDisabled] != "true",
+	}
+	if host.Emulation {
+		host.TranslationCacheMib = clusterconfig.TranslationCacheMiB(guestMemory(vmi))
+	}
+	request := &protocol.SyncRequest{Vmi: encoded, Host: host, Volumes: prepared.Volumes}
+	if prepared.Network != nil {
+		request.Interfaces = prepared.Network.Interfaces
+	}
+	return request, host.Emulation, nil
+}
+
+// guestMemory is the guest's memory in bytes; 0 when the VMI does not say.
+func guestMemory(vmi *v1.VirtualMachineInstance) int64 {
+	if memory := vmi.Spec.Domain.Memory; memory != nil && memory.Guest != nil {
+		return memory.Guest.Value()
+	}
+	return vmi.Spec.Domain.Resources.Requests.Memory().Value()
+}
