@@ -42,7 +42,7 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 		binary = filepath.Join(dir, "virt-launcher")
-		build := exec.Command("go", "build", "-tags", "libvirt_dlopen", "-o", binary, "kubevirt.io/kubevirt/cmd/virt-launcher")
+		build := exec.Command("go", "build", "-tags", "libvirt_dlopen,grpcnotrace", "-ldflags", "-s -w", "-o", binary, "kubevirt.io/kubevirt/cmd/virt-launcher")
 		build.Stdout, build.Stderr = os.Stdout, os.Stderr
 		if err := build.Run(); err != nil {
 			fmt.Println("building the launcher:", err)
@@ -105,9 +105,27 @@ func startPod(t *testing.T, grace int, extra ...string) *pod {
 		_ = p.command.Wait()
 		p.exited <- p.command.ProcessState.ExitCode()
 	}()
-	t.Cleanup(func() { _ = p.command.Process.Kill() })
+	t.Cleanup(p.destroy)
 	p.dial()
 	return p
+}
+
+// destroy ends every process of the pod: with the first one all the others go.
+func (p *pod) destroy() {
+	if first := p.first(); first != 0 {
+		_ = syscall.Kill(first, syscall.SIGKILL)
+	}
+	_ = p.command.Process.Kill()
+}
+
+// first returns the id of the pod's first process, 0 when it is gone.
+func (p *pod) first() int {
+	children, err := exec.Command("pgrep", "-P", strconv.Itoa(p.command.Process.Pid)).Output()
+	if err != nil {
+		return 0
+	}
+	first, _ := strconv.Atoi(strings.TrimSpace(string(children)))
+	return first
 }
 
 // logWriter passes the launcher's log on to the test's.
@@ -268,16 +286,10 @@ func (p *pod) exit(within time.Duration) int {
 // processes returns the ids of the pod's processes by the name of their program.
 func (p *pod) processes() map[string][]int {
 	p.t.Helper()
-	namespace := ""
 	found := map[string][]int{}
-	children, err := exec.Command("pgrep", "-P", strconv.Itoa(p.command.Process.Pid)).Output()
+	namespace, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", p.first()))
 	if err != nil {
 		p.t.Fatal("the launcher has no process")
-	}
-	first := strings.TrimSpace(string(children))
-	namespace, err = os.Readlink("/proc/" + first + "/ns/pid")
-	if err != nil {
-		p.t.Fatal(err)
 	}
 	all, _ := filepath.Glob("/proc/[0-9]*")
 	for _, dir := range all {

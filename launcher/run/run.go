@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"kubevirt.io/kubevirt/launcher/daemon"
+	"kubevirt.io/kubevirt/launcher/footprint"
 	"kubevirt.io/kubevirt/launcher/libvirt"
 	"kubevirt.io/kubevirt/launcher/reaper"
 	"kubevirt.io/kubevirt/launcher/server"
@@ -50,6 +51,7 @@ func Run(options Options) (int, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 
+	footprint.Limit()
 	dirs := daemon.Dirs{Root: options.RunDir}
 	if err := dirs.Create(); err != nil {
 		return 1, err
@@ -78,6 +80,7 @@ func Run(options Options) (int, error) {
 		Grace: options.Grace, Log: options.Log,
 	})
 	go machine.Run(ctx)
+	go trim(ctx, machine, options.Log)
 
 	listener, err := server.Listen(filepath.Join(options.RunDir, SocketName))
 	if err != nil {
@@ -138,4 +141,28 @@ func warm(ctx context.Context, hypervisor *libvirt.Hypervisor, log *slog.Logger)
 		return
 	}
 	log.Info("libvirt ready", "millis", time.Since(began).Milliseconds())
+}
+
+// trimDelay after the guest's start everything that starting needs has run.
+const trimDelay = 5 * time.Second
+
+// trim makes the launcher small once its guest runs.
+func trim(ctx context.Context, machine *vm.Machine, log *slog.Logger) {
+	changed, stop := machine.Watch()
+	defer stop()
+	for !machine.Snapshot().Status.State.Alive() {
+		select {
+		case <-ctx.Done():
+			return
+		case <-changed:
+		}
+	}
+	select {
+	case <-ctx.Done():
+		return
+	case <-time.After(trimDelay):
+	}
+	if err := footprint.Trim(); err != nil {
+		log.Info("memory not given back", "err", err.Error())
+	}
 }
