@@ -4,6 +4,11 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -ec
 .DEFAULT_GOAL := help
 
+# One set of flags for builds and tests, so that they share the build cache; the
+# launcher alone needs cgo.
+export GOFLAGS     := -trimpath -buildvcs=false
+export CGO_ENABLED := 0
+
 OUT      := _out
 VERSION  := $(shell cat VERSION)
 LDFLAGS  := -s -w -X kubevirt.io/kubevirt/internal/version.Build=$(VERSION)
@@ -40,8 +45,8 @@ cluster-down: ## Stop the cluster and leave nothing behind.
 .PHONY: build
 build: ## Build the binaries into _out/bin.
 	@mkdir -p $(OUT)/bin
-	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(OUT)/bin/ ./cmd/kubevirt ./cmd/virtctl ./cmd/container-disk
-	CGO_ENABLED=1 go build -trimpath -tags libvirt_dlopen -ldflags '$(LDFLAGS)' -o $(OUT)/bin/virt-launcher ./cmd/virt-launcher
+	go build -ldflags '$(LDFLAGS)' -o $(OUT)/bin/ ./cmd/kubevirt ./cmd/virtctl ./cmd/container-disk
+	CGO_ENABLED=1 go build -tags libvirt_dlopen -ldflags '$(LDFLAGS)' -o $(OUT)/bin/virt-launcher ./cmd/virt-launcher
 
 .PHONY: images
 images: ## Build the images and guest disks into _out/images (needs `make build`).

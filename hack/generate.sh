@@ -3,11 +3,27 @@
 # from the protocols.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-bin=$PWD/_out/tools
-mkdir -p "$bin"
-(cd hack/tools && GOBIN=$bin go install tool)
-command -v protoc >/dev/null || apt-get install -y -qq protobuf-compiler >/dev/null
+controller_gen=(go tool -modfile=hack/tools/go.mod controller-gen)
+crds=crd:crdVersions=v1,allowDangerousTypes=true
+bases=config/crd/bases
+
+"${controller_gen[@]}" object:headerFile=hack/boilerplate.go.txt paths=./api/...
+rm -f $bases/*.yaml
+"${controller_gen[@]}" $crds,maxDescLen=72 paths=./api/... output:crd:dir=$bases
+# A snapshot's content holds a whole machine, twice: shorter descriptions keep the
+# CRD within what the API server stores well.
+"${controller_gen[@]}" $crds,maxDescLen=50 paths=./api/snapshot/... output:crd:dir=$bases
+
+if ! command -v protoc >/dev/null; then
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends protobuf-compiler >/dev/null
+fi
+tools=$PWD/_out/tools
+mkdir -p "$tools"
+for plugin in protoc-gen-go protoc-gen-go-grpc; do
+  ln -sf "$(go tool -modfile=hack/tools/go.mod -n $plugin)" "$tools/$plugin"
+done
 for actor in launcher handler; do
-  PATH=$bin:$PATH protoc -I . --go_out=. --go_opt=module=kubevirt.io/kubevirt \
+  PATH=$tools:$PATH protoc -I . --go_out=. --go_opt=module=kubevirt.io/kubevirt \
     --go-grpc_out=. --go-grpc_opt=module=kubevirt.io/kubevirt "$actor/protocol/$actor.proto"
 done
