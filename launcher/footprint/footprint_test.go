@@ -31,7 +31,9 @@ func TestUnmodified(t *testing.T) {
 	for _, entry := range []uint64{file, file, copied, file, absent, absent, file} {
 		entries = binary.NativeEndian.AppendUint64(entries, entry)
 	}
-	at := func(from, to uintptr) memoryRange { return memoryRange{0x400000 + from*pageSize, 0x400000 + to*pageSize} }
+	at := func(from, to uintptr) memoryRange {
+		return memoryRange{0x400000 + from*pageSize, 0x400000 + to*pageSize}
+	}
 	got := unmodified(memoryRange{0x400000, 0x400000 + 7*pageSize}, entries)
 	if want := []memoryRange{at(0, 2), at(3, 4), at(6, 7)}; !slices.Equal(got, want) {
 		t.Errorf("%x, want %x", got, want)
