@@ -1,0 +1,231 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-logr/logr"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/util/workqueue"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	ctrlevent "sigs.k8s.io/controller-runtime/pkg/event"
+	ctrlhandler "sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/handler/device"
+	"kubevirt.io/kubevirt/handler/launcherclient"
+	"kubevirt.io/kubevirt/handler/network"
+	"kubevirt.io/kubevirt/handler/nodefact"
+	"kubevirt.io/kubevirt/handler/nodefact/kernel"
+	"kubevirt.io/kubevirt/handler/stream"
+	"kubevirt.io/kubevirt/internal/clusterconfig"
+	"kubevirt.io/kubevirt/internal/clusterconfig/loader"
+	"kubevirt.io/kubevirt/internal/event"
+	"kubevirt.io/kubevirt/internal/logging"
+	"kubevirt.io/kubevirt/launcher/protocol"
+)
+
+const (
+	component = "virt-handler"
+	// Requests per second towards the API server, and how many at once.
+	requestRate, requestBurst = 50, 100
+	// workers reconcile at the same time; one waits while its guest starts.
+	workers = 32
+	// A reconcile that failed is tried again after firstRetry, doubling up to lastRetry.
+	firstRetry, lastRetry = 100 * time.Millisecond, time.Minute
+	// pending bounds the notices of launchers that wait to be queued.
+	pending = 1024
+)
+
+// Options are virt-handler's settings; all are required.
+type Options struct {
+	// Namespace is where the components run.
+	Namespace string
+	// NodeName is the node this process runs on.
+	NodeName string
+	// MetricsAddress is where /metrics and /healthz are served over HTTPS, with the
+	// certificate in CertDir.
+	MetricsAddress string
+	CertDir        string
+	// ServerPort is where virt-api is served, with the certificate in ServerCertDir.
+	// Only clients that CAFile vouches for and whose name is APIClientName are.
+	ServerPort    int
+	ServerCertDir string
+	CAFile        string
+	APIClientName string
+	// NodeFacts is the directory with what the launcher image found out about the node.
+	NodeFacts string
+	// KubeletDir is the kubelet's directory, the same as on the node.
+	KubeletDir string
+	// NodeRoot is where the node's /dev is visible, as a directory above it; empty
+	// when that is this container's own.
+	NodeRoot string
+	// Log takes what happens.
+	Log logr.Logger
+}
+
+// Run serves the node until ctx is done. Guests run on afterwards.
+func Run(ctx context.Context, config *rest.Config, o Options) error {
+	facts, err := protocol.ReadNodeFacts(o.NodeFacts)
+	if err != nil {
+		return err
+	}
+	config = rest.CopyConfig(config)
+	config.QPS, config.Burst = requestRate, requestBurst
+	var current atomic.Pointer[clusterconfig.Config]
+	current.Store(clusterconfig.New(nil))
+	mgr, err := newManager(config, o, current.Load)
+	if err != nil {
+		return err
+	}
+	follow, err := loader.New(ctx, mgr.GetCache(), o.Namespace)
+	if err != nil {
+		return fmt.Errorf("following the KubeVirt object: %w", err)
+	}
+	follow.OnChange(current.Store)
+	if err := addGuests(ctx, mgr, config, o, follow.Current); err != nil {
+		return err
+	}
+	if err := addNode(mgr, o, facts, current.Load); err != nil {
+		return err
+	}
+	o.Log.Info("Starting", "node", o.NodeName, "kvmUsable", facts.KVM.Usable)
+	readyGauge.Set(1)
+	if err := mgr.Start(ctx); err != nil {
+		return fmt.Errorf("running the manager: %w", err)
+	}
+	return nil
+}
+
+func newManager(config *rest.Config, o Options, current func() *clusterconfig.Config) (ctrl.Manager, error) {
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			return nil, fmt.Errorf("registering the API's kinds: %w", err)
+		}
+	}
+	mgr, err := ctrl.NewManager(config, ctrl.Options{
+		Scheme:                 scheme,
+		Logger:                 o.Log,
+		Cache:                  cacheOptions(o.Namespace, o.NodeName),
+		HealthProbeBindAddress: "0",
+		Metrics: metricsserver.Options{
+			BindAddress: o.MetricsAddress, SecureServing: true, CertDir: o.CertDir,
+			ExtraHandlers: map[string]http.Handler{"/healthz": health(current)},
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("making the manager: %w", err)
+	}
+	return mgr, nil
+}
+
+// cacheOptions keeps the cache to this node's instances.
+func cacheOptions(namespace, node string) cache.Options {
+	return cache.Options{
+		DefaultTransform: cache.TransformStripManagedFields(),
+		ByObject: map[client.Object]cache.ByObject{
+			&v1.VirtualMachineInstance{}: {Label: labels.SelectorFromSet(labels.Set{v1.LabelNodeName: node})},
+			&v1.KubeVirt{}:               {Namespaces: map[string]cache.Config{namespace: {}}},
+		},
+	}
+}
+
+// addGuests adds what drives the node's guests and serves their streams.
+func addGuests(ctx context.Context, mgr ctrl.Manager, config *rest.Config, o Options, current func() *clusterconfig.Config) error {
+	clients, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return fmt.Errorf("making the client for events: %w", err)
+	}
+	finder := launcherclient.Finder{Pods: filepath.Join(o.KubeletDir, "pods")}
+	changed := make(chan ctrlevent.TypedGenericEvent[types.NamespacedName], pending)
+	launchers := launcherclient.NewRegistry(ctx, finder, o.Log, func(name types.NamespacedName) {
+		select {
+		case changed <- ctrlevent.TypedGenericEvent[types.NamespacedName]{Object: name}:
+		case <-ctx.Done():
+		}
+	})
+	reconciler := &Reconciler{
+		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Clock: clock.RealClock{},
+		Events: event.New(ctx, clients.CoreV1(), mgr.GetScheme(), component),
+		Node:   o.NodeName, Config: current, Launchers: launchers,
+		Pods: Node{Finder: finder, Network: network.Pods{TunDevice: o.NodeRoot + device.TUN.Path}},
+	}
+	if err := reconciler.setup(mgr, changed); err != nil {
+		return err
+	}
+	certificates := &stream.Certificates{Directory: o.ServerCertDir, Authorities: o.CAFile}
+	address := net.JoinHostPort("", strconv.Itoa(o.ServerPort))
+	return addRunnable(mgr, func(ctx context.Context) error {
+		return stream.Serve(ctx, address, certificates, o.APIClientName, stream.New(launchers, finder))
+	})
+}
+
+// setup adds the controller of instances, which their launchers wake as well.
+func (r *Reconciler) setup(mgr ctrl.Manager, changed <-chan ctrlevent.TypedGenericEvent[types.NamespacedName]) error {
+	byName := ctrlhandler.TypedFuncs[types.NamespacedName, reconcile.Request]{
+		GenericFunc: func(_ context.Context, e ctrlevent.TypedGenericEvent[types.NamespacedName], queue workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+			queue.Add(reconcile.Request{NamespacedName: e.Object})
+		},
+	}
+	err := ctrl.NewControllerManagedBy(mgr).
+		For(&v1.VirtualMachineInstance{}).
+		WatchesRawSource(source.TypedChannel(changed, byName)).
+		WithOptions(controller.Options{
+			MaxConcurrentReconciles: workers,
+			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
+			LogConstructor:          logging.ForKind(mgr.GetLogger(), v1.KindVirtualMachineInstance),
+		}).
+		Complete(r)
+	if err != nil {
+		return fmt.Errorf("adding the controller of instances: %w", err)
+	}
+	return nil
+}
+
+// addNode adds what speaks for the node itself: its devices and its labels.
+func addNode(mgr ctrl.Manager, o Options, facts *protocol.NodeFacts, current func() *clusterconfig.Config) error {
+	offered := device.Offered(o.NodeRoot, facts.KVM.Usable)
+	plugins := device.New(filepath.Join(o.KubeletDir, "device-plugins"), offered, o.Log)
+	if err := addRunnable(mgr, plugins.Run); err != nil {
+		return err
+	}
+	paths := kernel.Paths{Sys: "/sys", Proc: "/proc", Kubelet: o.KubeletDir}
+	heartbeat := &Heartbeat{
+		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Node: o.NodeName, Clock: clock.RealClock{}, Log: o.Log,
+		DevicesListed: plugins.Listed(),
+		Labels: func() map[string]string {
+			return nodefact.Labels(facts, paths, current().ObsoleteCPUModels)
+		},
+	}
+	if err := mgr.Add(heartbeat); err != nil {
+		return fmt.Errorf("adding the heartbeat: %w", err)
+	}
+	return nil
+}
+
+func addRunnable(mgr ctrl.Manager, run func(context.Context) error) error {
+	if err := mgr.Add(manager.RunnableFunc(run)); err != nil {
+		return fmt.Errorf("adding a part of the agent: %w", err)
+	}
+	return nil
+}
