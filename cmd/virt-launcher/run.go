@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kubevirt.io/kubevirt/internal/version"
+	"kubevirt.io/kubevirt/launcher/daemon"
 	"kubevirt.io/kubevirt/launcher/jsonlog"
 	"kubevirt.io/kubevirt/launcher/run"
 )
@@ -22,6 +23,7 @@ func runLauncher(arguments []string) (int, error) {
 	flags.StringVar(&options.RunDir, "run-dir", "/var/run/kubevirt", "directory shared with virt-handler")
 	flags.StringVar(&options.SecretsDir, "secrets-dir", "/var/run/kubevirt-secrets", "directory of the mounted cloud-init secrets")
 	flags.StringVar(&options.ResolvConf, "resolv-conf", "/etc/resolv.conf", "resolver configuration to pass on to the guest")
+	flags.StringVar(&options.Capabilities, "qemu-capabilities", daemon.CapabilitiesTemplate, "libvirt's knowledge of the image's QEMU")
 	flags.StringVar(&options.LibvirtURI, "libvirt-uri", "", "use this libvirt instead of starting one (tests)")
 	_ = flags.Parse(arguments) // ExitOnError
 	if options.Identity.Namespace == "" || options.Identity.Name == "" || options.Identity.UID == "" {

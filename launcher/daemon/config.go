@@ -95,7 +95,8 @@ admin_max_clients = 2
 }
 
 // qemuConf switches off what an unprivileged container cannot or need not do:
-// log daemon, cgroups, mount namespaces, ownership changes, security labels.
+// log daemon, cgroups, mount namespaces, ownership changes, security labels. A crashed
+// guest's memory must not fill the pod's scratch space.
 func qemuConf() string {
 	return `stdio_handler = "file"
 cgroup_controllers = []
@@ -103,6 +104,8 @@ namespaces = []
 remember_owner = 0
 security_driver = "none"
 security_default_confined = 0
+dump_guest_core = 0
+max_core = 0
 `
 }
 

@@ -5,6 +5,7 @@ package run_test
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -196,6 +197,34 @@ func TestFailedStart(t *testing.T) {
 		t.Errorf("killing no guest: %v", err)
 	}
 	p.boot(bootSector)
+}
+
+// libvirt takes a former answer about QEMU for its own: no QEMU is started to
+// ask again, which shows in the answer's file staying as it was written.
+func TestKnownCapabilities(t *testing.T) {
+	cache := "cache/libvirt/qemu/cache/capabilities/926803a9278e445ec919c2b6cbd8c1c449c75b26dcb1686b774314180376c725.xml"
+	first := startPod(t, 30)
+	first.boot(bootSector)
+	raw, err := os.ReadFile(filepath.Join(first.runDir, cache))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// As in an image that was unpacked at another time.
+	stale := regexp.MustCompile(`<(qemuctime|selfctime|qemumoddirmtime)>\d+<`).ReplaceAll(raw, []byte("<$1>1<"))
+	marked := append(stale, "<!-- from the image -->\n"...)
+	template := filepath.Join(filepath.Dir(binary), "capabilities.xml")
+	if err := os.WriteFile(template, marked, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	second := startPod(t, 30, "--qemu-capabilities", template)
+	second.boot(bootSector)
+	now, err := os.ReadFile(filepath.Join(second.runDir, cache))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(now), "from the image") {
+		t.Error("libvirt has asked QEMU again")
+	}
 }
 
 // logMemory prints what the pod's processes weigh.

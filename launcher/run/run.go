@@ -35,6 +35,8 @@ type Options struct {
 	SecretsDir string
 	// ResolvConf is the pod's resolv.conf.
 	ResolvConf string
+	// Capabilities is the image's answer to libvirt's questions about QEMU.
+	Capabilities string
 	// LibvirtURI replaces the launcher's own libvirtd; for tests.
 	LibvirtURI string
 	Log        *slog.Logger
@@ -113,6 +115,11 @@ func wait(options Options, machine *vm.Machine, signals <-chan os.Signal, servin
 func startDaemon(ctx context.Context, options Options, dirs daemon.Dirs) (uri string, stop func(), err error) {
 	if options.LibvirtURI != "" {
 		return options.LibvirtURI, func() {}, nil
+	}
+	if seeded, err := dirs.SeedCapabilities(options.Capabilities); err != nil {
+		options.Log.Info("libvirt has to ask QEMU itself", "err", err.Error())
+	} else if seeded {
+		options.Log.Info("libvirt knows QEMU from the image")
 	}
 	children, err := reaper.New()
 	if err != nil {
