@@ -17,7 +17,7 @@ func main() {
 		Version:      version.Reported(),
 		SilenceUsage: true,
 	}
-	root.AddCommand(newOperatorCommand(), newAPICommand(), newControllerCommand())
+	root.AddCommand(newOperatorCommand(), newAPICommand(), newControllerCommand(), newHandlerCommand())
 	if err := root.ExecuteContext(ctrl.SetupSignalHandler()); err != nil {
 		os.Exit(1)
 	}
