@@ -56,19 +56,24 @@ func (n Node) Prepare(ctx context.Context, vmi *v1.VirtualMachineInstance, launc
 }
 
 // Inspect implements Preparer.
-func (n Node) Inspect(vmi *v1.VirtualMachineInstance, launcher *launcherclient.Launcher) (*network.Facts, error) {
+func (n Node) Inspect(vmi *v1.VirtualMachineInstance, launcher *launcherclient.Launcher) (Prepared, error) {
 	plan, err := network.PlanFor(vmi)
 	if err != nil {
-		return nil, err
+		return Prepared{}, err
 	}
+	root, err := launcher.Process.Root()
+	if err != nil {
+		return Prepared{}, err
+	}
+	defer root.Close()
 	namespace, err := launcher.Process.Namespace("net")
 	if err != nil {
-		return nil, err
+		return Prepared{}, err
 	}
 	defer namespace.Close()
 	facts, err := network.Inspect(namespace, plan)
 	if err != nil {
-		return nil, err
+		return Prepared{}, err
 	}
-	return &facts, nil
+	return Prepared{Network: &facts, KVM: device.In(root, device.KVM)}, nil
 }

@@ -48,8 +48,8 @@ type Preparer interface {
 	// Prepare sets up everything that the guest needs from its node; it can be
 	// repeated.
 	Prepare(ctx context.Context, vmi *v1.VirtualMachineInstance, launcher *launcherclient.Launcher) (Prepared, error)
-	// Inspect looks at what Prepare has made of the network.
-	Inspect(vmi *v1.VirtualMachineInstance, launcher *launcherclient.Launcher) (*network.Facts, error)
+	// Inspect looks at a pod that Prepare has been through; the result has no volumes.
+	Inspect(vmi *v1.VirtualMachineInstance, launcher *launcherclient.Launcher) (Prepared, error)
 }
 
 // Prepared is a launcher pod that is ready for its guest.
@@ -139,16 +139,19 @@ func activePod(vmi *v1.VirtualMachineInstance, node string) string {
 	return ""
 }
 
-// inspect looks at the network of a guest that runs and whose status does not
-// have it yet.
+// inspect looks at the pod of a guest that runs and whose status does not tell of
+// it yet.
 func (r *Reconciler) inspect(s *scope) error {
 	reported := s.vmi.IsRunning() && len(s.vmi.Status.Interfaces) > 0
 	if s.network != nil || reported || s.guest.Launcher == nil || !alive(s.state) {
 		return nil
 	}
-	var err error
-	s.network, err = r.Pods.Inspect(s.vmi, s.guest.Launcher)
-	return err
+	found, err := r.Pods.Inspect(s.vmi, s.guest.Launcher)
+	if err != nil {
+		return fmt.Errorf("looking at the launcher pod: %w", err)
+	}
+	s.network, s.emulated = found.Network, emulated(r.Config(), found)
+	return nil
 }
 
 // finish writes the status and says what has happened.

@@ -45,7 +45,7 @@ import (
 )
 
 const (
-	component = "virt-handler"
+	componentName = "virt-handler"
 	// Requests per second towards the API server, and how many at once.
 	requestRate, requestBurst = 50, 100
 	// workers reconcile at the same time; one waits while its guest starts.
@@ -166,7 +166,7 @@ func addGuests(ctx context.Context, mgr ctrl.Manager, config *rest.Config, o Opt
 	})
 	reconciler := &Reconciler{
 		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Clock: clock.RealClock{},
-		Events: event.New(ctx, clients.CoreV1(), mgr.GetScheme(), component),
+		Events: event.New(ctx, clients.CoreV1(), mgr.GetScheme(), componentName),
 		Node:   o.NodeName, Config: current, Launchers: launchers,
 		Pods: Node{Finder: finder, Network: network.Pods{TunDevice: o.NodeRoot + device.TUN.Path}},
 	}

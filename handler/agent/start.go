@@ -34,11 +34,10 @@ func (r *Reconciler) start(ctx context.Context, s *scope) error {
 	}
 	ready := r.Clock.Now()
 	s.network = prepared.Network
-	request, emulated, err := wanted(s.vmi, r.Config(), prepared)
+	request, err := wanted(s.vmi, r.Config(), prepared)
 	if err != nil {
 		return err
 	}
-	s.emulated = emulated
 	call, cancel := context.WithTimeout(ctx, syncTimeout)
 	defer cancel()
 	if err := s.guest.Sync(call, request); err != nil {
@@ -75,14 +74,19 @@ func (s *scope) refused(err error) error {
 	return fmt.Errorf("starting the guest: %w", err)
 }
 
-// wanted is the full wanted state of a guest, and whether it is to be emulated.
-func wanted(vmi *v1.VirtualMachineInstance, config *clusterconfig.Config, prepared Prepared) (*protocol.SyncRequest, bool, error) {
+// emulated tells whether a guest in the pod runs without KVM.
+func emulated(config *clusterconfig.Config, prepared Prepared) bool {
+	return config.UseEmulation && !prepared.KVM
+}
+
+// wanted is the full wanted state of a guest.
+func wanted(vmi *v1.VirtualMachineInstance, config *clusterconfig.Config, prepared Prepared) (*protocol.SyncRequest, error) {
 	encoded, err := json.Marshal(vmi)
 	if err != nil {
-		return nil, false, fmt.Errorf("encoding the instance for its launcher: %w", err)
+		return nil, fmt.Errorf("encoding the instance for its launcher: %w", err)
 	}
 	host := &protocol.Host{
-		Emulation: config.UseEmulation && !prepared.KVM,
+		Emulation: emulated(config, prepared),
 		Smbios: &protocol.SMBIOS{
 			Manufacturer: config.SMBIOS.Manufacturer, Product: config.SMBIOS.Product, Version: config.SMBIOS.Version,
 			Sku: config.SMBIOS.SKU, Family: config.SMBIOS.Family,
@@ -97,7 +101,7 @@ func wanted(vmi *v1.VirtualMachineInstance, config *clusterconfig.Config, prepar
 	if prepared.Network != nil {
 		request.Interfaces = prepared.Network.Interfaces
 	}
-	return request, host.Emulation, nil
+	return request, nil
 }
 
 // guestMemory is the guest's memory in bytes; 0 when the VMI does not say.

@@ -3,7 +3,6 @@ package agent
 import (
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
@@ -105,15 +104,4 @@ func enter(vmi *v1.VirtualMachineInstance, phase v1.VirtualMachineInstancePhase,
 	status.PhaseTransitionTimestamps = append(status.PhaseTransitionTimestamps, v1.VirtualMachineInstancePhaseTransitionTimestamp{
 		Phase: phase, PhaseTransitionTimestamp: metav1.NewTime(now.Truncate(time.Second)),
 	})
-}
-
-// isFinal tells whether a phase is never left.
-func isFinal(phase v1.VirtualMachineInstancePhase) bool {
-	return phase == v1.VMIPhaseSucceeded || phase == v1.VMIPhaseFailed
-}
-
-// isPaused tells whether a list of conditions says that the guest is paused.
-func isPaused(list []v1.Condition) bool {
-	c := v1.FindCondition(list, v1.ConditionPaused)
-	return c != nil && c.Status == corev1.ConditionTrue
 }
