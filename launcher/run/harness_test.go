@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -88,13 +89,17 @@ func startPod(t *testing.T, grace int, extra ...string) *pod {
 	if err := os.WriteFile(passwd, []byte("root:x:0:0::/root:/bin/sh\nqemu:x:107:107::/:/bin/sh\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	arguments := append([]string{
-		"--pid", "--mount-proc", "--fork", "--kill-child",
-		"sh", "-c", `mount --bind "$0" /etc/passwd && exec "$@"`, passwd,
-		"setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all",
+	enter := []string{"sh", "-c", `mount --bind "$0" /etc/passwd && exec "$@"`, passwd,
+		"setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"}
+	// The unpacked launcher image, to run with its libvirt and QEMU instead of this machine's.
+	if root := os.Getenv("KUBEVIRT_LAUNCHER_ROOT"); root != "" {
+		enter = []string{"sh", "-c", `mkdir -p "$0"/proc "$0"/dev "$0"/tmp && mount -t proc proc "$0"/proc &&
+			mount --rbind /dev "$0"/dev && mount --rbind /sys "$0"/sys && mount --bind /tmp "$0"/tmp && exec setpriv --no-new-privs chroot --userspec=107:107 "$0" "$@"`, root}
+	}
+	arguments := slices.Concat([]string{"--pid", "--mount-proc", "--fork", "--kill-child"}, enter, []string{
 		binary, "--vmi-namespace", "default", "--vmi-name", "tiny", "--vmi-uid", "1234",
 		"--grace-period-seconds", strconv.Itoa(grace), "--run-dir", runDir,
-	}, extra...)
+	}, extra)
 	p := &pod{t: t, runDir: runDir, command: exec.Command("unshare", arguments...), exited: make(chan int, 1)}
 	p.command.Stderr = &logWriter{t: t}
 	p.began = time.Now()

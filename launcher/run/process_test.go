@@ -199,6 +199,33 @@ func TestFailedStart(t *testing.T) {
 	p.boot(bootSector)
 }
 
+// A real kernel boots to its login from a qcow2 container disk, hears the power
+// button and shuts down. KUBEVIRT_GUEST_TINY names the disk.
+func TestTinyGuest(t *testing.T) {
+	tiny := os.Getenv("KUBEVIRT_GUEST_TINY")
+	if tiny == "" {
+		t.Skip("KUBEVIRT_GUEST_TINY is not set")
+	}
+	p := startPod(t, 60)
+	states := p.watch()
+	request := p.request(tiny)
+	request.Vmi = []byte(strings.Replace(string(request.GetVmi()), `"64Mi"`, `"128Mi"`, 1))
+	if _, err := p.client.Sync(p.ctx(), request); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("domain running after %v", time.Since(p.began))
+	p.waitLog("login:")
+	t.Logf("login after %v", time.Since(p.began))
+	p.kill(launcherName, syscall.SIGTERM)
+	if off := p.until(states, protocol.State_STATE_SHUTOFF); off.GetReason() != "Shutdown" {
+		t.Errorf("reason %q", off.GetReason())
+	}
+	p.signal(protocol.Action_ACTION_RELEASE)
+	if code := p.exit(time.Second); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
 // libvirt takes a former answer about QEMU for its own: no QEMU is started to
 // ask again, which shows in the answer's file staying as it was written.
 func TestKnownCapabilities(t *testing.T) {
