@@ -84,11 +84,11 @@ func (c *serialConsole) find(re *regexp.Regexp, match *[]string) bool {
 	return true
 }
 
-// login passes the tiny guest's login prompt; a key brings the prompt back that
-// was printed before the console was open.
+// login passes the tiny guest's login prompt, or finds the shell of an earlier
+// login. A key brings a prompt back that was printed before the console was open.
 func (c *serialConsole) login(ctx context.Context) {
 	GinkgoHelper()
-	re := regexp.MustCompile(`login: `)
+	re := regexp.MustCompile(`login: |~ # `)
 	var match []string
 	Eventually(ctx, func() bool {
 		if c.find(re, &match) {
@@ -97,8 +97,10 @@ func (c *serialConsole) login(ctx context.Context) {
 		_, _ = io.WriteString(c.in, "\n")
 		return false
 	}).WithTimeout(bootTimeout).WithPolling(time.Second).Should(BeTrue(), "the guest should ask for a login")
-	c.send("root")
-	c.expect(ctx, `# `, 10*time.Second)
+	if match[0] == "login: " {
+		c.send("root")
+		c.expect(ctx, `# `, 20*time.Second)
+	}
 }
 
 // shell runs a command in the guest and returns what it printed. The end mark is

@@ -4,6 +4,8 @@ package e2e
 
 import (
 	"context"
+	"slices"
+	"sync"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -111,22 +113,22 @@ func watchPhases(ctx context.Context, namespace string) func() []v1.VirtualMachi
 	watcher, err := k8s.Watch(ctx, &v1.VirtualMachineInstanceList{}, client.InNamespace(namespace))
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(watcher.Stop)
+	var mutex sync.Mutex
 	var phases []v1.VirtualMachineInstancePhase
-	return func() []v1.VirtualMachineInstancePhase {
-		for {
-			select {
-			case event, open := <-watcher.ResultChan():
-				if !open {
-					return phases
-				}
-				vmi, ok := event.Object.(*v1.VirtualMachineInstance)
-				if ok && (len(phases) == 0 || phases[len(phases)-1] != vmi.Status.Phase) {
-					phases = append(phases, vmi.Status.Phase)
-				}
-			default:
-				return phases
+	go func() {
+		for event := range watcher.ResultChan() {
+			vmi, ok := event.Object.(*v1.VirtualMachineInstance)
+			mutex.Lock()
+			if ok && (len(phases) == 0 || phases[len(phases)-1] != vmi.Status.Phase) {
+				phases = append(phases, vmi.Status.Phase)
 			}
+			mutex.Unlock()
 		}
+	}()
+	return func() []v1.VirtualMachineInstancePhase {
+		mutex.Lock()
+		defer mutex.Unlock()
+		return slices.Clone(phases)
 	}
 }
 
