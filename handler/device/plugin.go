@@ -74,23 +74,27 @@ func (p *Plugins) Run(ctx context.Context) error {
 		return fmt.Errorf("watching %s: %w", p.directory, err)
 	}
 	defer p.stop()
-	var retry <-chan time.Time
 	for {
-		retry = nil
-		if err := p.announce(ctx); err != nil {
+		var retry <-chan time.Time
+		kubelet, err := os.Stat(filepath.Join(p.directory, kubeletSocket))
+		if err == nil {
+			err = p.announce(ctx)
+		}
+		if err != nil {
 			if !errors.Is(err, fs.ErrNotExist) {
 				p.log.Info("The kubelet does not take the devices yet", "reason", err.Error())
 			}
 			retry = time.After(registerAgain)
 		}
-		if !p.wait(ctx, watcher, retry) {
+		if !p.wait(ctx, watcher, kubelet, retry) {
 			return nil
 		}
 	}
 }
 
-// wait returns true when it is time to announce again, false when ctx is done.
-func (p *Plugins) wait(ctx context.Context, watcher *fsnotify.Watcher, retry <-chan time.Time) bool {
+// wait returns true when it is time to announce again, false when ctx is done. A
+// late notice of the kubelet that has just been told is none.
+func (p *Plugins) wait(ctx context.Context, watcher *fsnotify.Watcher, told os.FileInfo, retry <-chan time.Time) bool {
 	for {
 		select {
 		case <-ctx.Done():
@@ -98,7 +102,11 @@ func (p *Plugins) wait(ctx context.Context, watcher *fsnotify.Watcher, retry <-c
 		case <-retry:
 			return true
 		case event := <-watcher.Events:
-			if event.Has(fsnotify.Create) && filepath.Base(event.Name) == kubeletSocket {
+			if !event.Has(fsnotify.Create) || filepath.Base(event.Name) != kubeletSocket {
+				continue
+			}
+			found, err := os.Stat(event.Name)
+			if err != nil || told == nil || !os.SameFile(told, found) || !told.ModTime().Equal(found.ModTime()) {
 				return true
 			}
 		case err := <-watcher.Errors:
@@ -110,9 +118,6 @@ func (p *Plugins) wait(ctx context.Context, watcher *fsnotify.Watcher, retry <-c
 
 // announce serves every plugin anew and registers it.
 func (p *Plugins) announce(ctx context.Context) error {
-	if _, err := os.Stat(filepath.Join(p.directory, kubeletSocket)); err != nil {
-		return fmt.Errorf("looking for the kubelet: %w", err)
-	}
 	conn, err := grpc.NewClient("unix://"+filepath.Join(p.directory, kubeletSocket),
 		grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithDisableServiceConfig())
 	if err != nil {
