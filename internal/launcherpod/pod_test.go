@@ -169,3 +169,13 @@ func TestRenderLeavesItsInputsAlone(t *testing.T) {
 	}
 }
 
+
+// TestSmallGuestsStaySmall is the bar for what a guest of 128 MiB may ask of a node.
+func TestSmallGuestsStaySmall(t *testing.T) {
+	for dir, bar := range map[string]int64{"testdata/pod/emulation": 250, base: 220} {
+		request := renderCase(t, dir).Spec.Containers[0].Resources.Requests.Memory()
+		if request.Value() > bar*mebi {
+			t.Errorf("%s requests %d MiB, more than %d", dir, request.Value()/mebi, bar)
+		}
+	}
+}

@@ -79,6 +79,7 @@ func (r *render) requestMemory() error {
 	if limited {
 		limit = limit.DeepCopy()
 		limit.Add(overhead)
+		limit.Add(*resource.NewQuantity(overheadPeak, resource.BinarySI))
 		r.limit(corev1.ResourceMemory, limit)
 	}
 	return nil
