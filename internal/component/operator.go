@@ -86,6 +86,7 @@ func operatorRights(c *Config) []Object {
 	)
 	home := append(granted(c, c.Namespace),
 		rule("", on("serviceaccounts", "services", "secrets", "configmaps"), manage),
+		rule("", on("secrets", "configmaps"), may("update")),
 		rule("apps", on("deployments", "daemonsets"), manage),
 		rule("policy", on("poddisruptionbudgets"), manage),
 		rule(rbacGroup, on("roles", "rolebindings"), manage),

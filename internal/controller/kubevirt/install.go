@@ -3,6 +3,8 @@ package kubevirt
 import (
 	"context"
 
+	rbacv1 "k8s.io/api/rbac/v1"
+
 	"kubevirt.io/kubevirt/internal/component"
 )
 
@@ -56,14 +58,31 @@ func (s *scope) updating() bool {
 // install sends the installation, as far as it can be sent by now.
 func (r *Reconciler) install(ctx context.Context, s *scope) error {
 	for _, stage := range s.stages() {
-		if err := r.ensure(ctx, s, stage.objects); err != nil {
-			return err
+		// Nobody may bind a role that does not exist yet.
+		roles, bindings := partition(stage.objects)
+		for _, objects := range [][]component.Object{roles, bindings} {
+			if err := r.ensure(ctx, s, objects); err != nil {
+				return err
+			}
 		}
 		if s.waiting = stage.ready(s); s.waiting != "" {
 			return errDone
 		}
 	}
 	return nil
+}
+
+// partition takes the bindings out of a list.
+func partition(objects []component.Object) (others, bindings []component.Object) {
+	for _, object := range objects {
+		switch object.(type) {
+		case *rbacv1.ClusterRoleBinding, *rbacv1.RoleBinding:
+			bindings = append(bindings, object)
+		default:
+			others = append(others, object)
+		}
+	}
+	return others, bindings
 }
 
 func list(groups ...[]component.Object) []component.Object {

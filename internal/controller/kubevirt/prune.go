@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
 
+	v1 "kubevirt.io/kubevirt/api/core/v1"
 	"kubevirt.io/kubevirt/internal/component"
 )
 
@@ -42,14 +43,18 @@ func (r *Reconciler) prune(ctx context.Context, s *scope) error {
 	return nil
 }
 
-// owned lists the objects of a kind that are ours; the cache holds no others.
+// managedByUs selects what we have installed. The cache holds nothing else; it is
+// said again because what is listed here gets deleted.
+var managedByUs = client.MatchingLabels{v1.LabelManagedBy: v1.ManagedByOperator}
+
+// owned lists the objects of a kind that are ours.
 func (r *Reconciler) owned(ctx context.Context, k kind) ([]client.Object, schema.GroupKind, error) {
 	gvk, err := apiutil.GVKForObject(k.object, r.Client.Scheme())
 	if err != nil {
 		return nil, schema.GroupKind{}, fmt.Errorf("finding the kind of %T: %w", k.object, err)
 	}
 	list := k.list.DeepCopyObject().(client.ObjectList)
-	if err := r.Client.List(ctx, list); err != nil {
+	if err := r.Client.List(ctx, list, managedByUs); err != nil {
 		return nil, schema.GroupKind{}, fmt.Errorf("listing objects of kind %s: %w", gvk.Kind, err)
 	}
 	found, err := k.items(list)
@@ -59,7 +64,7 @@ func (r *Reconciler) owned(ctx context.Context, k kind) ([]client.Object, schema
 // definitionsLeft lists our CRDs that exist.
 func (r *Reconciler) definitionsLeft(ctx context.Context) ([]apiextensionsv1.CustomResourceDefinition, error) {
 	list := &apiextensionsv1.CustomResourceDefinitionList{}
-	if err := r.Client.List(ctx, list); err != nil {
+	if err := r.Client.List(ctx, list, managedByUs); err != nil {
 		return nil, fmt.Errorf("listing the CRDs: %w", err)
 	}
 	return list.Items, nil

@@ -3,7 +3,6 @@ package kubevirt
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -15,9 +14,6 @@ import (
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 )
-
-// reasonInstancesDeleted is how the API server says that no object of a CRD's kind is left.
-const reasonInstancesDeleted = "InstanceDeletionCompleted"
 
 // remove takes an installation apart once its object is to be deleted: first the
 // kinds with all their objects, while the programs that stop guests still run;
@@ -114,10 +110,10 @@ func (r *Reconciler) removeDefinitions(ctx context.Context, s *scope) error {
 	return errDone
 }
 
+// instancesGone tells of a CRD that is being deleted whether all objects of its kind
+// are: the API server's own finalizer says so.
 func instancesGone(crd *apiextensionsv1.CustomResourceDefinition) bool {
-	return slices.ContainsFunc(crd.Status.Conditions, func(c apiextensionsv1.CustomResourceDefinitionCondition) bool {
-		return c.Type == apiextensionsv1.Terminating && c.Status == apiextensionsv1.ConditionFalse && c.Reason == reasonInstancesDeleted
-	})
+	return !controllerutil.ContainsFinalizer(crd, apiextensionsv1.CustomResourceCleanupFinalizer)
 }
 
 // setFinalizer adds or removes our finalizer of a CRD by a patch of the finalizers
