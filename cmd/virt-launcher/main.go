@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"kubevirt.io/kubevirt/launcher/jsonlog"
 	"kubevirt.io/kubevirt/launcher/run"
 )
 
@@ -26,7 +27,7 @@ func main() {
 		code, err = 2, fmt.Errorf("unknown command %q (run or probe)", command)
 	}
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "virt-launcher: %v\n", err)
+		jsonlog.New(os.Stderr, "virt-launcher").Error("giving up", "err", err.Error())
 	}
 	os.Exit(code)
 }

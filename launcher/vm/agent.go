@@ -18,10 +18,13 @@ const agentCallTimeout = 30 * time.Second
 func (m *Machine) agentChanged(ctx context.Context, connected bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.dropAgent()
 	if !connected || m.lifecycle.status.State.Ended() {
+		m.dropAgent()
 		m.notify()
 		return
+	}
+	if m.stopAgent != nil {
+		m.stopAgent() // connected anew: what the agent said holds until it says otherwise
 	}
 	asking, cancel := context.WithCancel(ctx)
 	m.stopAgent = cancel

@@ -50,6 +50,8 @@ type Machine struct {
 	lifecycle lifecycle
 	agent     *hypervisor.GuestInfo
 	stopAgent context.CancelFunc
+	// stopStart ends the waiting of a start that is under way; nil without one.
+	stopStart context.CancelFunc
 	watchers  map[chan struct{}]struct{}
 }
 
@@ -103,10 +105,13 @@ func (m *Machine) Sync(ctx context.Context, wanted Wanted) error {
 	case <-ctx.Done():
 		return fmt.Errorf("waiting for an earlier request: %w", ctx.Err())
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	m.mu.Lock()
 	current := m.lifecycle
 	if current.mayStart() {
 		m.lifecycle = current.begin()
+		m.stopStart = cancel
 	}
 	m.mu.Unlock()
 	switch {
@@ -145,8 +150,16 @@ func (m *Machine) Kill() error { return m.act(lifecycle.kill) }
 // Release lets the launcher of an ended guest exit.
 func (m *Machine) Release() { m.apply(lifecycle.release) }
 
-// Terminate is the pod's stop: the guest gets its grace period, then Done.
-func (m *Machine) Terminate() { m.apply(lifecycle.terminate) }
+// Terminate is the pod's stop: the guest gets its grace period, then Done. A
+// start that still waits for something is given up.
+func (m *Machine) Terminate() {
+	m.apply(lifecycle.terminate)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.stopStart != nil {
+		m.stopStart()
+	}
+}
 
 // act applies a decision that needs a living guest.
 func (m *Machine) act(decide func(lifecycle) (lifecycle, []step)) error {

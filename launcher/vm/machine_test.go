@@ -16,8 +16,9 @@ import (
 type fakeHypervisor struct {
 	events chan hypervisor.Event
 	// deaf guests do not hear the power button.
-	deaf      bool
-	failStart error
+	deaf bool
+	// unavailable is a libvirt that does not come up.
+	unavailable bool
 
 	mu      sync.Mutex
 	starts  int
@@ -36,13 +37,14 @@ func (f *fakeHypervisor) status(status hypervisor.Status) {
 
 func (f *fakeHypervisor) agent(connected bool) { f.events <- hypervisor.Event{Agent: &connected} }
 
-func (f *fakeHypervisor) Start(context.Context, string) (string, error) {
+func (f *fakeHypervisor) Start(ctx context.Context, _ string) (string, error) {
+	if f.unavailable {
+		<-ctx.Done()
+		return "", ctx.Err()
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.starts++
-	if f.failStart != nil {
-		return "", f.failStart
-	}
 	f.status(running)
 	return "pc-q35-10.0", nil
 }
@@ -135,6 +137,21 @@ func TestSync(t *testing.T) {
 	})
 }
 
+// A start that waits for libvirt does not keep the pod from ending.
+func TestTerminateDuringStart(t *testing.T) {
+	inBubble(t, time.Minute, func(t *testing.T, m *Machine, f *fakeHypervisor, _ *fakePreparer) {
+		f.unavailable = true
+		failed := make(chan error)
+		go func() { failed <- m.Sync(context.Background(), Wanted{}) }()
+		synctest.Wait()
+		m.Terminate()
+		exitCode(t, m, 0, 0)
+		if err := <-failed; !errors.Is(err, context.Canceled) {
+			t.Errorf("Sync: %v", err)
+		}
+	})
+}
+
 func TestTerminate(t *testing.T) {
 	for name, tc := range map[string]struct {
 		grace   time.Duration
@@ -223,6 +240,11 @@ func TestAgent(t *testing.T) {
 		time.Sleep(time.Hour)
 		if f.asked < 30 || f.asked > 34 { // twice at first, then every two minutes
 			t.Errorf("asked %d times in an hour", f.asked)
+		}
+		f.agent(true) // after a restart of libvirt, say
+		synctest.Wait()
+		if agent := m.Snapshot().Agent; agent == nil || f.asked < 31 {
+			t.Errorf("connected anew: %+v, asked %d times", agent, f.asked)
 		}
 		f.agent(false)
 		synctest.Wait()
