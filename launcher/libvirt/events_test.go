@@ -1,0 +1,116 @@
+//go:build libvirt_dlopen
+
+package libvirt
+
+import (
+	"strings"
+	"testing"
+
+	golibvirt "libvirt.org/go/libvirt"
+
+	"kubevirt.io/kubevirt/launcher/hypervisor"
+)
+
+func TestStatusOfEvent(t *testing.T) {
+	status := func(state hypervisor.State, reason string) hypervisor.Status {
+		return hypervisor.Status{State: state, Reason: reason}
+	}
+	for name, tc := range map[string]struct {
+		event    golibvirt.DomainEventLifecycle
+		panicked bool
+		want     hypervisor.Status
+		news     bool
+	}{
+		"started":         {golibvirt.DomainEventLifecycle{Event: golibvirt.DOMAIN_EVENT_STARTED}, false, status(hypervisor.StateRunning, ""), true},
+		"resumed":         {golibvirt.DomainEventLifecycle{Event: golibvirt.DOMAIN_EVENT_RESUMED}, false, status(hypervisor.StateRunning, ""), true},
+		"defined":         {golibvirt.DomainEventLifecycle{Event: golibvirt.DOMAIN_EVENT_DEFINED}, false, hypervisor.Status{}, false},
+		"panic alone":     {golibvirt.DomainEventLifecycle{Event: golibvirt.DOMAIN_EVENT_CRASHED}, true, hypervisor.Status{}, false},
+		"paused":          {suspended(golibvirt.DOMAIN_EVENT_SUSPENDED_PAUSED), false, status(hypervisor.StatePaused, "User"), true},
+		"I/O error":       {suspended(golibvirt.DOMAIN_EVENT_SUSPENDED_IOERROR), false, status(hypervisor.StatePaused, "IOError"), true},
+		"API error":       {suspended(golibvirt.DOMAIN_EVENT_SUSPENDED_API_ERROR), false, status(hypervisor.StatePaused, "Unknown"), true},
+		"asleep":          {golibvirt.DomainEventLifecycle{Event: golibvirt.DOMAIN_EVENT_PMSUSPENDED}, false, status(hypervisor.StateSuspended, ""), true},
+		"shutting down":   {golibvirt.DomainEventLifecycle{Event: golibvirt.DOMAIN_EVENT_SHUTDOWN}, false, status(hypervisor.StateShuttingDown, ""), true},
+		"shut down":       {stopped(golibvirt.DOMAIN_EVENT_STOPPED_SHUTDOWN), false, status(hypervisor.StateShutoff, "Shutdown"), true},
+		"destroyed":       {stopped(golibvirt.DOMAIN_EVENT_STOPPED_DESTROYED), false, status(hypervisor.StateShutoff, "Destroyed"), true},
+		"migrated":        {stopped(golibvirt.DOMAIN_EVENT_STOPPED_MIGRATED), false, status(hypervisor.StateShutoff, "Migrated"), true},
+		"saved":           {stopped(golibvirt.DOMAIN_EVENT_STOPPED_SAVED), false, status(hypervisor.StateShutoff, "Saved"), true},
+		"crashed":         {stopped(golibvirt.DOMAIN_EVENT_STOPPED_CRASHED), false, status(hypervisor.StateCrashed, "Crashed"), true},
+		"panicked":        {stopped(golibvirt.DOMAIN_EVENT_STOPPED_CRASHED), true, status(hypervisor.StateCrashed, "Panicked"), true},
+		"QEMU was lost":   {stopped(golibvirt.DOMAIN_EVENT_STOPPED_FAILED), false, status(hypervisor.StateCrashed, "Crashed"), true},
+		"from a snapshot": {stopped(golibvirt.DOMAIN_EVENT_STOPPED_FROM_SNAPSHOT), false, status(hypervisor.StateShutoff, "FromSnapshot"), true},
+	} {
+		if got, news := statusOfEvent(&tc.event, tc.panicked); got != tc.want || news != tc.news {
+			t.Errorf("%s: %v %v, want %v %v", name, got, news, tc.want, tc.news)
+		}
+	}
+}
+
+func suspended(detail golibvirt.DomainEventSuspendedDetailType) golibvirt.DomainEventLifecycle {
+	return golibvirt.DomainEventLifecycle{Event: golibvirt.DOMAIN_EVENT_SUSPENDED, Detail: int(detail)}
+}
+
+func stopped(detail golibvirt.DomainEventStoppedDetailType) golibvirt.DomainEventLifecycle {
+	return golibvirt.DomainEventLifecycle{Event: golibvirt.DOMAIN_EVENT_STOPPED, Detail: int(detail)}
+}
+
+func TestStatusOf(t *testing.T) {
+	for _, tc := range []struct {
+		state  golibvirt.DomainState
+		detail int
+		want   hypervisor.Status
+	}{
+		{golibvirt.DOMAIN_RUNNING, 1, hypervisor.Status{State: hypervisor.StateRunning}},
+		{golibvirt.DOMAIN_BLOCKED, 0, hypervisor.Status{State: hypervisor.StateRunning}},
+		{golibvirt.DOMAIN_PAUSED, int(golibvirt.DOMAIN_PAUSED_MIGRATION), hypervisor.Status{State: hypervisor.StatePaused, Reason: "Migration"}},
+		{golibvirt.DOMAIN_SHUTDOWN, 0, hypervisor.Status{State: hypervisor.StateShuttingDown}},
+		{golibvirt.DOMAIN_SHUTOFF, int(golibvirt.DOMAIN_SHUTOFF_FAILED), hypervisor.Status{State: hypervisor.StateShutoff, Reason: "Failed"}},
+		{golibvirt.DOMAIN_SHUTOFF, int(golibvirt.DOMAIN_SHUTOFF_DAEMON), hypervisor.Status{State: hypervisor.StateShutoff, Reason: "Unknown"}},
+		{golibvirt.DOMAIN_CRASHED, int(golibvirt.DOMAIN_CRASHED_PANICKED), hypervisor.Status{State: hypervisor.StateCrashed, Reason: "Panicked"}},
+		{golibvirt.DOMAIN_PMSUSPENDED, 0, hypervisor.Status{State: hypervisor.StateSuspended}},
+		{golibvirt.DOMAIN_NOSTATE, 0, hypervisor.Status{State: hypervisor.StateNone, Reason: "Unknown"}},
+	} {
+		if got := statusOf(tc.state, tc.detail); got != tc.want {
+			t.Errorf("%v/%d: %v, want %v", tc.state, tc.detail, got, tc.want)
+		}
+	}
+}
+
+// Whatever a guest says comes out short, valid and printable.
+func TestGuestIsBounded(t *testing.T) {
+	evil := strings.Repeat("ü", 10000) + "\xff\x00\x1b[2J"
+	answer := &golibvirt.DomainGuestInfo{
+		HostnameSet: true, Hostname: "h\x00o\x1bst\xff",
+		OS:       &golibvirt.DomainGuestInfoOS{ID: "debian", PrettyName: evil, KernelVersion: "#1 SMP"},
+		TimeZone: &golibvirt.DomainGuestInfoTimeZone{NameSet: true, Name: "CET", OffsetSet: true, Offset: 3600},
+	}
+	for range 1000 {
+		nic := golibvirt.DomainGuestInfoInterface{Name: evil, Hwaddr: "02:00:00:00:00:01"}
+		for range 1000 {
+			nic.Addrs = append(nic.Addrs, golibvirt.DomainGuestInfoIPAddress{Addr: "10.0.2.2"})
+		}
+		answer.Interfaces = append(answer.Interfaces, nic)
+	}
+	info := &hypervisor.GuestInfo{}
+	merge(info, answer)
+	if info.Hostname != "host" || info.OSID != "debian" || info.Timezone != "CET, 3600" || info.KernelVersion != "#1 SMP" {
+		t.Errorf("got %+v", info)
+	}
+	if len(info.OSPrettyName) > maxGuestString || strings.Trim(info.OSPrettyName, "ü") != "" {
+		t.Errorf("pretty name %q", info.OSPrettyName)
+	}
+	if len(info.Interfaces) != maxGuestInterfaces || len(info.Interfaces[0].IPs) != maxGuestAddresses {
+		t.Errorf("%d interfaces, %d addresses", len(info.Interfaces), len(info.Interfaces[0].IPs))
+	}
+}
+
+func TestAgentVersion(t *testing.T) {
+	for raw, want := range map[string]string{
+		`{"return":{"version":"10.0.8","supported_commands":[]}}`: "10.0.8",
+		`{"return":[]}`: "",
+		`nonsense`:      "",
+	} {
+		if got := agentVersion(raw); got != want {
+			t.Errorf("%s: %q", raw, got)
+		}
+	}
+}
