@@ -44,7 +44,7 @@ func (r *Reconciler) start(ctx context.Context, s *scope) error {
 		return s.refused(err)
 	}
 	s.synced = true
-	ctrl.LoggerFrom(ctx).Info("Started the guest", "uid", s.vmi.UID,
+	ctrl.LoggerFrom(ctx).Info("Started the guest", "uid", s.vmi.UID, "searchMillis", s.guest.Sought.Milliseconds(),
 		"prepareMillis", ready.Sub(began).Milliseconds(), "syncMillis", r.Clock.Since(ready).Milliseconds())
 	return nil
 }

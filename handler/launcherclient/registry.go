@@ -35,6 +35,8 @@ type Guest struct {
 	State *protocol.DomainState
 	// Exited says that the launcher's process was seen to end.
 	Exited bool
+	// Sought is how long the launcher was looked for.
+	Sought time.Duration
 }
 
 // Registry keeps one connection to each launcher that is wanted and says when
@@ -128,12 +130,14 @@ func (r *Registry) Forget(uid types.UID) {
 // runs is looked for anew.
 func (r *Registry) follow(ctx context.Context, e *entry) {
 	for ctx.Err() == nil {
+		began := time.Now()
 		launcher, err := r.find(ctx, e.instance)
 		if err != nil {
 			return // only when nobody is interested any more
 		}
+		sought := time.Since(began)
 		err = launcher.watch(ctx, func(state *protocol.DomainState) {
-			r.record(e, &Guest{Launcher: launcher, State: state})
+			r.record(e, &Guest{Launcher: launcher, State: state, Sought: sought})
 		})
 		if r.exited(ctx, launcher) {
 			r.end(e)
