@@ -169,7 +169,6 @@ func TestRenderLeavesItsInputsAlone(t *testing.T) {
 	}
 }
 
-
 // TestSmallGuestsStaySmall is the bar for what a guest of 128 MiB may ask of a node.
 func TestSmallGuestsStaySmall(t *testing.T) {
 	for dir, bar := range map[string]int64{"testdata/pod/emulation": 250, base: 220} {

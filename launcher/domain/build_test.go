@@ -25,16 +25,8 @@ func TestGolden(t *testing.T) {
 		covered[name] = true
 		t.Run(name+"/"+filepath.Base(dir), func(t *testing.T) {
 			vmi := readVMI(t, dir)
-			domain, err := apply(name, vmi, hostFor(t, dir, vmi))
-			var document []byte
-			if err == nil {
-				text, marshalErr := domain.Marshal()
-				if marshalErr != nil {
-					t.Fatalf("writing the domain: %v", marshalErr)
-				}
-				document = []byte(text + "\n")
-			}
-			golden.Outcome(t, dir, "domain.xml", document, err)
+			document, err := documentOf(name, vmi, hostFor(t, dir, vmi))
+			golden.Outcome(t, dir, "domain.xml", []byte(document), err)
 		})
 	}
 	for _, feature := range features(&Host{}) {
@@ -44,34 +36,39 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// documentOf is what a feature contributes, as XML.
+func documentOf(name string, vmi *v1.VirtualMachineInstance, host Host) (string, error) {
+	domain, err := apply(name, vmi, host)
+	if err != nil {
+		return "", err
+	}
+	text, err := domain.Marshal()
+	return text + "\n", err
+}
+
 func apply(name string, vmi *v1.VirtualMachineInstance, host Host) (*libvirtxml.Domain, error) {
 	if name == wholeDomain || name == "placement" {
 		return Build(vmi, host)
 	}
-	for _, feature := range features(&host) {
-		if feature.name == name {
-			domain := &libvirtxml.Domain{}
-			if name == "usb" { // it decides by what others have added
-				if err := (features(&host)[indexOf(&host, "disk")]).Apply(vmi, domain); err != nil {
-					return nil, err
-				}
-				if err := (features(&host)[indexOf(&host, "input")]).Apply(vmi, domain); err != nil {
-					return nil, err
-				}
-			}
-			return domain, feature.Apply(vmi, domain)
+	domain := &libvirtxml.Domain{}
+	for _, earlier := range prerequisites[name] {
+		if err := applyOne(earlier, vmi, &host, domain); err != nil {
+			return nil, err
 		}
 	}
-	return nil, errors.New("there is no such feature: " + name)
+	return domain, applyOne(name, vmi, &host, domain)
 }
 
-func indexOf(host *Host, name string) int {
-	for i, feature := range features(host) {
+// prerequisites are the features that a feature looks at the work of.
+var prerequisites = map[string][]string{"usb": {"disk", "input"}}
+
+func applyOne(name string, vmi *v1.VirtualMachineInstance, host *Host, domain *libvirtxml.Domain) error {
+	for _, feature := range features(host) {
 		if feature.name == name {
-			return i
+			return feature.Apply(vmi, domain)
 		}
 	}
-	return -1
+	return errors.New("there is no such feature: " + name)
 }
 
 func readVMI(t testing.TB, dir string) *v1.VirtualMachineInstance {

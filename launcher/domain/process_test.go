@@ -168,7 +168,7 @@ var started = []string{
 	"build/typical-emulated", "build/least", "placement/root-complex", "placement/many-disks",
 	"disk/buses", "disk/cdrom-empty", "disk/transitional", "disk/iothreads-dedicated", "disk/block-size",
 	"network/model-e1000e", "network/boot-order", "loader/efi", "loader/efi-secure", "topology/room-to-grow",
-	"model/emulated-named", "features/kvm-hidden", "clock/timers", "graphics/virtio", "tpm/default", "sound/ac97", "input/usb",
+	"model/emulated-named", "features/kvm-hidden", "clock/timers", "graphics/virtio", "sound/ac97", "input/usb",
 }
 
 // newerThan names the libvirt, as a major version, that a case needs at least.

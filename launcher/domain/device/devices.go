@@ -104,10 +104,15 @@ func (Panic) Apply(vmi *v1.VirtualMachineInstance, domain *libvirtxml.Domain) er
 // Input gives the domain its input devices.
 type Input struct{}
 
-// Apply adds the tablets that the instance asks for. The board brings a keyboard
+// Apply adds the tablets that the instance asks for, or one where it just wants to
+// be pointed at. The board brings a keyboard
 // and a mouse of its own.
 func (Input) Apply(vmi *v1.VirtualMachineInstance, domain *libvirtxml.Domain) error {
-	for _, input := range vmi.Spec.Domain.Devices.Inputs {
+	inputs := vmi.Spec.Domain.Devices.Inputs
+	if len(inputs) == 0 && toggle.Default(vmi.Spec.Domain.Devices.AutoattachInputDevice, false) {
+		inputs = []v1.Input{{Name: "default-0", Type: v1.InputTypeTablet}}
+	}
+	for _, input := range inputs {
 		if input.Type != v1.InputTypeTablet {
 			return fmt.Errorf("input %s: type %q is not supported, only tablet is", input.Name, input.Type)
 		}
