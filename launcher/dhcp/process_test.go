@@ -3,6 +3,7 @@
 package dhcp
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/insomniacslk/dhcp/dhcpv4"
+	"github.com/insomniacslk/dhcp/dhcpv6"
 	"golang.org/x/sys/unix"
 )
 
@@ -51,16 +53,18 @@ func TestServe(t *testing.T) {
 		clientEnded <- inNamespace(func(tid int) error {
 			guest <- tid
 			<-ready
-			if err := ip("link set c0 up"); err != nil {
-				return err
+			for _, command := range []string{"link set c0 up", "addr add fe80::2/64 dev c0 nodad"} {
+				if err := ip(command); err != nil {
+					return err
+				}
 			}
-			return client(t, answers)
+			return errors.Join(client(t, answers), client6(t))
 		})
 	}()
 	err := inNamespace(func(int) error {
 		defer close(done)
 		for _, command := range []string{
-			"link add k6t-eth0 type bridge", "addr add 10.0.2.1/24 dev k6t-eth0",
+			"link add k6t-eth0 type bridge", "addr add 10.0.2.1/24 dev k6t-eth0", "addr add fd10:0:2::1/120 dev k6t-eth0 nodad",
 			"link add s0 type veth peer name c0 address " + guestMAC.String(),
 			"link set s0 master k6t-eth0", "link set s0 up", "link set k6t-eth0 up",
 			fmt.Sprintf("link set c0 netns %d", <-guest),
@@ -70,20 +74,7 @@ func TestServe(t *testing.T) {
 				return err
 			}
 		}
-		server, err := Listen(t.Context(), testConfig(), slog.New(slog.DiscardHandler))
-		close(ready)
-		if err != nil {
-			return err
-		}
-		ended := make(chan error)
-		go func() { ended <- server.Serve() }()
-		if err := <-clientEnded; err != nil {
-			t.Error(err)
-		}
-		if err := server.Close(); err != nil {
-			return err
-		}
-		return <-ended
+		return serveBoth(t, ready, clientEnded)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -95,14 +86,60 @@ func TestServe(t *testing.T) {
 	}
 }
 
-// client does what a guest does to get an address.
-func client(t *testing.T, answers chan<- *dhcpv4.DHCPv4) error {
-	defer close(answers)
-	server, err := listen(t.Context(), Config{Device: "c0"}, clientPort, nil)
+// serveBoth runs the servers, as the thread's namespace has them, until the client is done.
+func serveBoth(t *testing.T, ready chan<- struct{}, clientEnded <-chan error) error {
+	server, err := Listen(t.Context(), testConfig6(), slog.New(slog.DiscardHandler))
+	server6, err6 := Listen6(t.Context(), testConfig6(), slog.New(slog.DiscardHandler))
+	close(ready)
+	if err := errors.Join(err, err6); err != nil {
+		return err
+	}
+	ended := make(chan error)
+	go func() { ended <- server.Serve() }()
+	go func() { ended <- server6.Serve() }()
+	err = <-clientEnded
+	return errors.Join(err, server.Close(), server6.Close(), <-ended, <-ended)
+}
+
+// client6 asks for an IPv6 address.
+func client6(t *testing.T) error {
+	conn, err := net.ListenUDP("udp6", &net.UDPAddr{IP: net.ParseIP("fe80::2"), Zone: "c0", Port: 546})
 	if err != nil {
 		return err
 	}
-	conn := server.conn
+	defer conn.Close()
+	buffer := make([]byte, maxMessage)
+	solicit := request6(t, dhcpv6.MessageTypeSolicit, dhcpv6.WithIAID([4]byte{1}))
+	for tries := 0; ; tries++ {
+		if _, err := conn.WriteTo(solicit.ToBytes(), &net.UDPAddr{IP: allServers.AsSlice(), Zone: "c0", Port: serverPort6}); err != nil {
+			return err
+		}
+		_ = conn.SetReadDeadline(time.Now().Add(500 * time.Millisecond))
+		n, _, err := conn.ReadFrom(buffer)
+		if err != nil && tries < 10 {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("DHCPv6: %w", err)
+		}
+		answer, err := dhcpv6.MessageFromBytes(buffer[:n])
+		if err != nil {
+			return err
+		}
+		if address := answer.Options.OneIANA().Options.OneAddress(); address.IPv6Addr.String() != "fd10:0:2::2" {
+			t.Errorf("granted %v", address)
+		}
+		return nil
+	}
+}
+
+// client does what a guest does to get an address.
+func client(t *testing.T, answers chan<- *dhcpv4.DHCPv4) error {
+	defer close(answers)
+	conn, err := listen(t.Context(), "udp4", "c0", clientPort)
+	if err != nil {
+		return err
+	}
 	defer conn.Close()
 	ours := dhcpv4.WithOption(dhcpv4.OptRequestedIPAddress(net.IPv4(10, 0, 2, 2)))
 	for _, message := range []*dhcpv4.DHCPv4{

@@ -16,6 +16,33 @@ import (
 // and a guest that stops asking must not lose it.
 const infiniteLease = math.MaxUint32
 
+// answer4 answers one packet.
+func answer4(config Config, packet []byte, peer net.Addr) (message, net.Addr, error) {
+	request, err := dhcpv4.FromBytes(packet)
+	if err != nil {
+		return nil, nil, nil // the guest may send anything
+	}
+	answer, err := reply(config, request)
+	if answer == nil || err != nil {
+		return nil, nil, err
+	}
+	return answer, destination(answer, peer), nil
+}
+
+// destination is where an answer goes: to everybody while the client has no
+// address of its own to receive on (RFC 2131, 4.1).
+func destination(answer *dhcpv4.DHCPv4, peer net.Addr) net.Addr {
+	from, isUDP := peer.(*net.UDPAddr)
+	if !isUDP || from.IP.IsUnspecified() || answer.MessageType() == dhcpv4.MessageTypeNak {
+		port := clientPort
+		if isUDP {
+			port = from.Port
+		}
+		return &net.UDPAddr{IP: net.IPv4bcast, Port: port}
+	}
+	return from
+}
+
 // reply decides what to answer; nil means to stay silent.
 func reply(config Config, request *dhcpv4.DHCPv4) (*dhcpv4.DHCPv4, error) {
 	if request.OpCode != dhcpv4.OpcodeBootRequest || !bytes.Equal(request.ClientHWAddr, config.MAC) {

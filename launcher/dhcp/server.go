@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/insomniacslk/dhcp/dhcpv4"
+	"github.com/insomniacslk/dhcp/dhcpv6"
 	"golang.org/x/sys/unix"
 )
 
@@ -19,57 +20,110 @@ import (
 type Config struct {
 	// Device in the pod's network namespace to serve on.
 	Device string
-	// MAC of the guest: nobody else gets an answer.
+	// MAC of the guest: nobody else gets an answer over IPv4.
 	MAC net.HardwareAddr
 	// Address of the guest with its network's prefix.
 	Address netip.Prefix
 	// Gateway is the guest's router, and the server itself.
-	Gateway  netip.Addr
+	Gateway netip.Addr
+	// Address6 of the guest; invalid in a pod without IPv6.
+	Address6 netip.Prefix
 	MTU      uint16 // 0: not told
 	Hostname string // "": not told
 	Resolver Resolver
 }
 
 const (
-	serverPort = 67
-	clientPort = 68
+	serverPort  = 67
+	clientPort  = 68
+	serverPort6 = 547
 	// maxMessage is more than any Ethernet frame without jumbo size holds.
 	maxMessage = 4096
 )
 
-// Server answers one guest.
+// allServers is where DHCPv6 clients send to.
+var allServers = netip.MustParseAddr("ff02::1:2")
+
+// Server answers one guest over one version of IP.
 type Server struct {
-	config Config
-	conn   net.PacketConn
+	conn net.PacketConn
+	// answer returns what to send where; no message means to stay silent.
+	answer func(packet []byte, peer net.Addr) (answer message, to net.Addr, err error)
 	log    *slog.Logger
 }
 
-// Listen binds the server's socket: from here on no request is lost.
-func Listen(ctx context.Context, config Config, log *slog.Logger) (*Server, error) {
-	return listen(ctx, config, serverPort, log)
+// message is a DHCP message of either version.
+type message interface{ ToBytes() []byte }
+
+func kind(m message) string {
+	switch m := m.(type) {
+	case *dhcpv4.DHCPv4:
+		return m.MessageType().String()
+	case *dhcpv6.Message:
+		return m.MessageType.String() + " (v6)"
+	}
+	return ""
 }
 
-func listen(ctx context.Context, config Config, port int, log *slog.Logger) (*Server, error) {
+// Listen binds the socket of the server for IPv4: from here on no request is lost.
+func Listen(ctx context.Context, config Config, log *slog.Logger) (*Server, error) {
+	conn, err := listen(ctx, "udp4", config.Device, serverPort)
+	if err != nil {
+		return nil, err
+	}
+	return &Server{conn: conn, log: log, answer: func(packet []byte, peer net.Addr) (message, net.Addr, error) {
+		return answer4(config, packet, peer)
+	}}, nil
+}
+
+// Listen6 is Listen for IPv6.
+func Listen6(ctx context.Context, config Config, log *slog.Logger) (*Server, error) {
+	device, err := net.InterfaceByName(config.Device)
+	if err != nil {
+		return nil, fmt.Errorf("looking at %s: %w", config.Device, err)
+	}
+	conn, err := listen(ctx, "udp6", config.Device, serverPort6)
+	if err != nil {
+		return nil, err
+	}
+	return &Server{conn: conn, log: log, answer: func(packet []byte, peer net.Addr) (message, net.Addr, error) {
+		answer, err := answer6(config, device.HardwareAddr, packet)
+		return answer, peer, err
+	}}, nil
+}
+
+func listen(ctx context.Context, network, device string, port int) (net.PacketConn, error) {
 	listener := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
 		var err error
-		controlErr := raw.Control(func(fd uintptr) { err = prepareSocket(int(fd), config.Device) })
+		controlErr := raw.Control(func(fd uintptr) { err = prepareSocket(int(fd), network, device) })
 		return errors.Join(controlErr, err)
 	}}
-	conn, err := listener.ListenPacket(ctx, "udp4", fmt.Sprintf(":%d", port))
+	conn, err := listener.ListenPacket(ctx, network, fmt.Sprintf(":%d", port))
 	if err != nil {
-		return nil, fmt.Errorf("listening for DHCP requests on %s: %w", config.Device, err)
+		return nil, fmt.Errorf("listening for DHCP requests on %s: %w", device, err)
 	}
-	return &Server{config: config, conn: conn, log: log}, nil
+	return conn, nil
 }
 
 // prepareSocket: bound to the device, the socket sees no other network's
 // requests, and its broadcasts go out there without a route.
-func prepareSocket(fd int, device string) error {
-	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_BROADCAST, 1); err != nil {
-		return fmt.Errorf("allowing broadcasts: %w", err)
-	}
+func prepareSocket(fd int, network, device string) error {
 	if err := unix.BindToDevice(fd, device); err != nil {
 		return fmt.Errorf("binding to %s: %w", device, err)
+	}
+	if network == "udp6" {
+		index, err := net.InterfaceByName(device)
+		if err != nil {
+			return fmt.Errorf("looking at %s: %w", device, err)
+		}
+		group := &unix.IPv6Mreq{Multiaddr: allServers.As16(), Interface: uint32(index.Index)}
+		if err := unix.SetsockoptIPv6Mreq(fd, unix.IPPROTO_IPV6, unix.IPV6_JOIN_GROUP, group); err != nil {
+			return fmt.Errorf("joining the group of DHCPv6 servers: %w", err)
+		}
+		return nil
+	}
+	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_BROADCAST, 1); err != nil {
+		return fmt.Errorf("allowing broadcasts: %w", err)
 	}
 	return nil
 }
@@ -85,11 +139,7 @@ func (s *Server) Serve() error {
 		if err != nil {
 			return fmt.Errorf("receiving DHCP requests: %w", err)
 		}
-		request, err := dhcpv4.FromBytes(buffer[:n])
-		if err != nil {
-			continue // the guest may send anything
-		}
-		answer, err := reply(s.config, request)
+		answer, to, err := s.answer(buffer[:n], peer)
 		if err != nil {
 			s.log.Info("cannot answer a DHCP request", "err", err.Error())
 			continue
@@ -97,27 +147,13 @@ func (s *Server) Serve() error {
 		if answer == nil {
 			continue
 		}
-		if _, err := s.conn.WriteTo(answer.ToBytes(), destination(answer, peer)); err != nil {
+		if _, err := s.conn.WriteTo(answer.ToBytes(), to); err != nil {
 			s.log.Info("cannot send a DHCP answer", "err", err.Error())
 			continue
 		}
-		s.log.Info("answered a DHCP request", "request", request.MessageType().String(), "answer", answer.MessageType().String())
+		s.log.Info("answered a DHCP request", "answer", kind(answer))
 	}
 }
 
 // Close ends Serve.
 func (s *Server) Close() error { return s.conn.Close() }
-
-// destination is where an answer goes: to everybody while the client has no
-// address of its own to receive on (RFC 2131, 4.1).
-func destination(answer *dhcpv4.DHCPv4, peer net.Addr) net.Addr {
-	from, isUDP := peer.(*net.UDPAddr)
-	if !isUDP || from.IP.IsUnspecified() || answer.MessageType() == dhcpv4.MessageTypeNak {
-		port := clientPort
-		if isUDP {
-			port = from.Port
-		}
-		return &net.UDPAddr{IP: net.IPv4bcast, Port: port}
-	}
-	return from
-}
