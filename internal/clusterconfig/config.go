@@ -9,7 +9,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 )
@@ -40,8 +39,6 @@ type Config struct {
 	UseEmulation bool
 	// NodeSelectors are added to every launcher pod.
 	NodeSelectors map[string]string
-	// VirtualMachineInstancesPerNode is how many devices.kubevirt.io slots a node offers.
-	VirtualMachineInstancesPerNode int
 
 	// DefaultArchitecture is that of VMIs that name none, as in GOARCH.
 	DefaultArchitecture string
@@ -50,12 +47,6 @@ type Config struct {
 	// DefaultNetworkInterface is the binding of the interface added to VMIs that
 	// describe no network: "masquerade" or "bridge".
 	DefaultNetworkInterface string
-	// PermitBridgeInterfaceOnPodNetwork allows the bridge binding on the pod network.
-	PermitBridgeInterfaceOnPodNetwork bool
-	// LiveUpdate bounds what can be added to a running VM.
-	LiveUpdate LiveUpdate
-	// RolloutStrategy says whether changes of a VM reach its running instance.
-	RolloutStrategy v1.VMRolloutStrategy
 
 	// SMBIOS is what a guest reads as its system's make.
 	SMBIOS SMBIOS
@@ -63,8 +54,6 @@ type Config struct {
 	BalloonStatsPeriodSeconds uint32
 	// DisableFreePageReporting switches the balloon's free page reporting off.
 	DisableFreePageReporting bool
-	// DisableSerialConsoleLog switches the serial console's log off where a VMI says nothing.
-	DisableSerialConsoleLog bool
 
 	// ImagePullPolicy of the launcher image.
 	ImagePullPolicy corev1.PullPolicy
@@ -76,8 +65,6 @@ type Config struct {
 	SELinuxLauncherType string
 	// SeccompProfile of launcher pods.
 	SeccompProfile corev1.SeccompProfile
-	// AutoCPULimitNamespaces selects namespaces whose launcher pods get CPU limits; nil selects none.
-	AutoCPULimitNamespaces *metav1.LabelSelector
 
 	// LogVerbosity of the components.
 	LogVerbosity LogVerbosity
@@ -96,21 +83,9 @@ type SMBIOS struct {
 	Manufacturer, Product, Version, SKU, Family string
 }
 
-// LiveUpdate bounds CPU and memory hotplug.
-type LiveUpdate struct {
-	// MaxHotplugRatio is the largest growth, as a factor of what a VM starts with.
-	MaxHotplugRatio uint32
-	// MaxCPUSockets is the number of sockets a VM may grow to; nil follows the ratio.
-	MaxCPUSockets *uint32
-	// MaxGuest is the guest memory a VM may grow to; nil follows the ratio.
-	MaxGuest *resource.Quantity
-}
-
 // LogVerbosity is the verbosity of each component.
 type LogVerbosity struct {
 	API, Controller, Handler, Launcher, Operator uint
-	// Node overrides Handler on the named nodes.
-	Node map[string]uint
 }
 
 // TLS says how the components' servers speak TLS; zero values leave it to Go.
@@ -126,28 +101,23 @@ func New(kv *v1.KubeVirt) *Config {
 	}
 	spec := &kv.Spec.Configuration
 	c := &Config{
-		ResourceVersion:                   kv.ResourceVersion,
-		Namespace:                         kv.Namespace,
-		CPURequest:                        resource.MustParse("100m"),
-		CPUModel:                          spec.CPUModel,
-		ObsoleteCPUModels:                 obsoleteCPUModels(spec),
-		DefaultArchitecture:               runtime.GOARCH,
-		EvictionStrategy:                  valueOr(spec.EvictionStrategy, v1.EvictionStrategyNone),
-		DefaultNetworkInterface:           defaultNetworkInterface,
-		PermitBridgeInterfaceOnPodNetwork: true,
-		RolloutStrategy:                   valueOr(spec.VMRolloutStrategy, v1.VMRolloutStrategyLiveUpdate),
-		SMBIOS:                            smbios(spec.SMBIOS),
-		BalloonStatsPeriodSeconds:         valueOr(spec.MemBalloonStatsPeriod, 10),
-		ImagePullPolicy:                   firstNonZero(spec.ImagePullPolicy, kv.Spec.ImagePullPolicy, corev1.PullIfNotPresent),
-		ImagePullSecrets:                  kv.Spec.ImagePullSecrets,
-		DefaultRuntimeClass:               spec.DefaultRuntimeClass,
-		SELinuxLauncherType:               spec.SELinuxLauncherType,
-		SeccompProfile:                    seccompProfile(spec.SeccompConfiguration),
-		AutoCPULimitNamespaces:            spec.AutoCPULimitNamespaceLabelSelector,
-		LiveUpdate:                        liveUpdate(spec.LiveUpdateConfiguration),
+		ResourceVersion:           kv.ResourceVersion,
+		Namespace:                 kv.Namespace,
+		CPURequest:                resource.MustParse("100m"),
+		CPUModel:                  spec.CPUModel,
+		ObsoleteCPUModels:         obsoleteCPUModels(spec),
+		DefaultArchitecture:       runtime.GOARCH,
+		EvictionStrategy:          valueOr(spec.EvictionStrategy, v1.EvictionStrategyNone),
+		DefaultNetworkInterface:   defaultNetworkInterface,
+		SMBIOS:                    smbios(spec.SMBIOS),
+		BalloonStatsPeriodSeconds: valueOr(spec.MemBalloonStatsPeriod, 10),
+		ImagePullPolicy:           firstNonZero(spec.ImagePullPolicy, kv.Spec.ImagePullPolicy, corev1.PullIfNotPresent),
+		ImagePullSecrets:          kv.Spec.ImagePullSecrets,
+		DefaultRuntimeClass:       spec.DefaultRuntimeClass,
+		SELinuxLauncherType:       spec.SELinuxLauncherType,
+		SeccompProfile:            seccompProfile(spec.SeccompConfiguration),
 
 		AdditionalGuestMemoryOverheadRatio: overheadRatio(spec.AdditionalGuestMemoryOverheadRatio),
-		VirtualMachineInstancesPerNode:     valueOr(spec.VirtualMachineInstancesPerNode, 110),
 
 		machineType:      spec.MachineType,
 		emulatedMachines: spec.EmulatedMachines,
@@ -158,7 +128,6 @@ func New(kv *v1.KubeVirt) *Config {
 	}
 	if options := spec.VirtualMachineOptions; options != nil {
 		c.DisableFreePageReporting = options.DisableFreePageReporting != nil
-		c.DisableSerialConsoleLog = options.DisableSerialConsoleLog != nil
 	}
 	if tls := spec.TLSConfiguration; tls != nil {
 		c.TLS = TLS{MinVersion: tls.MinTLSVersion, Ciphers: tls.Ciphers}
@@ -172,14 +141,6 @@ func New(kv *v1.KubeVirt) *Config {
 // Enabled decides a feature gate.
 func (c *Config) Enabled(gate Gate) bool { return evaluate(gate, c.enabled, c.disabled) }
 
-// NodeVerbosity is the log verbosity of virt-handler on one node.
-func (l LogVerbosity) NodeVerbosity(node string) uint {
-	if verbosity, set := l.Node[node]; set {
-		return verbosity
-	}
-	return l.Handler
-}
-
 // defaultNetworkInterface deviates from the API's documented default (bridge) for
 // as long as the bridge binding is not implemented: a VM that says nothing about
 // its network is to get one that works rather than a refusal.
@@ -190,7 +151,6 @@ func (c *Config) readNetwork(network *v1.NetworkConfiguration) {
 		return
 	}
 	c.DefaultNetworkInterface = firstNonZero(network.DefaultNetworkInterface, c.DefaultNetworkInterface)
-	c.PermitBridgeInterfaceOnPodNetwork = valueOr(network.PermitBridgeInterfaceOnPodNetwork, true)
 }
 
 func (c *Config) readDeveloper(developer *v1.DeveloperConfiguration) {
@@ -225,7 +185,6 @@ func logVerbosity(v *v1.LogVerbosity) LogVerbosity {
 		Handler:    firstNonZero(v.VirtHandler, standard),
 		Launcher:   firstNonZero(v.VirtLauncher, standard),
 		Operator:   firstNonZero(v.VirtOperator, standard),
-		Node:       v.NodeVerbosity,
 	}
 }
 
@@ -239,17 +198,6 @@ func smbios(s *v1.SMBiosConfiguration) SMBIOS {
 		Family:       firstNonZero(s.Family, "KubeVirt"),
 		Version:      s.Version,
 		SKU:          s.SKU,
-	}
-}
-
-func liveUpdate(l *v1.LiveUpdateConfiguration) LiveUpdate {
-	if l == nil {
-		l = &v1.LiveUpdateConfiguration{}
-	}
-	return LiveUpdate{
-		MaxHotplugRatio: firstNonZero(l.MaxHotplugRatio, 4),
-		MaxCPUSockets:   l.MaxCPUSockets,
-		MaxGuest:        l.MaxGuest,
 	}
 }
 

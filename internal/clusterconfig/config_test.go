@@ -64,10 +64,6 @@ func TestDefaults(t *testing.T) {
 		"image pull policy":       {c.ImagePullPolicy, corev1.PullIfNotPresent},
 		"smbios":                  {c.SMBIOS, SMBIOS{Manufacturer: "KubeVirt", Product: "None", Family: "KubeVirt"}},
 		"seccomp":                 {c.SeccompProfile.Type, corev1.SeccompProfileTypeRuntimeDefault},
-		"handler verbosity":       {c.LogVerbosity.NodeVerbosity("n1"), uint(2)},
-		"rollout strategy":        {c.RolloutStrategy, v1.VMRolloutStrategyLiveUpdate},
-		"bridge on pod network":   {c.PermitBridgeInterfaceOnPodNetwork, true},
-		"max hotplug ratio":       {c.LiveUpdate.MaxHotplugRatio, uint32(4)},
 		"emulation":               {c.UseEmulation, false},
 		"obsolete":                {c.ObsoleteCPUModels["Conroe"], true},
 		"cpuRequest is not asked": {c.CPURequestConfigured, false},
@@ -89,23 +85,24 @@ spec:
     memBalloonStatsPeriod: 0
     smbios: {product: Box, version: "7"}
     evictionStrategy: LiveMigrate
-    network: {defaultNetworkInterface: bridge, permitBridgeInterfaceOnPodNetwork: false}
-    virtualMachineOptions: {disableFreePageReporting: {}, disableSerialConsoleLog: {}}
+    network: {defaultNetworkInterface: bridge}
+    virtualMachineOptions: {disableFreePageReporting: {}}
     obsoleteCPUModels: {Penryn: true}
     tlsConfiguration: {minTLSVersion: VersionTLS13}
     seccompConfiguration: {virtualMachineInstanceProfile: {customProfile: {localhostProfile: vm.json}}}
     architectureConfiguration:
       defaultArchitecture: arm64
       arm64: {machineType: virt-9, emulatedMachines: ["virt-9"]}
-    liveUpdateConfiguration: {maxHotplugRatio: 2, maxCpuSockets: 8}
     developerConfiguration:
       useEmulation: true
       memoryOvercommit: 150
       cpuAllocationRatio: 4
       nodeSelectors: {zone: a}
-      logVerbosity: {virtHandler: 4, nodeVerbosity: {n1: 9}}
+      logVerbosity: {virtHandler: 4}
 `)
 	for name, pair := range map[string][2]any{
+		"handler verbosity":    {c.LogVerbosity.Handler, uint(4)},
+		"API verbosity":        {c.LogVerbosity.API, uint(2)},
 		"resource version":     {c.ResourceVersion, "42"},
 		"namespace":            {c.Namespace, "kv"},
 		"pull policy":          {c.ImagePullPolicy, corev1.PullAlways},
@@ -116,9 +113,7 @@ spec:
 		"smbios":               {c.SMBIOS, SMBIOS{Manufacturer: "KubeVirt", Product: "Box", Family: "KubeVirt", Version: "7"}},
 		"eviction":             {c.EvictionStrategy, v1.EvictionStrategyLiveMigrate},
 		"default interface":    {c.DefaultNetworkInterface, "bridge"},
-		"bridge":               {c.PermitBridgeInterfaceOnPodNetwork, false},
 		"page reporting":       {c.DisableFreePageReporting, true},
-		"console log":          {c.DisableSerialConsoleLog, true},
 		"obsolete replaced":    {c.ObsoleteCPUModels["Conroe"], false},
 		"TLS":                  {c.TLS.MinVersion, v1.VersionTLS13},
 		"seccomp":              {*c.SeccompProfile.LocalhostProfile, "vm.json"},
@@ -126,14 +121,10 @@ spec:
 		"machine type":         {c.MachineType("arm64"), "virt-9"},
 		"machine type amd64":   {c.MachineType("amd64"), "q35"},
 		"emulated machines":    {c.EmulatedMachines("arm64")[0], "virt-9"},
-		"hotplug ratio":        {c.LiveUpdate.MaxHotplugRatio, uint32(2)},
-		"sockets":              {*c.LiveUpdate.MaxCPUSockets, uint32(8)},
 		"emulation":            {c.UseEmulation, true},
 		"overcommit":           {c.MemoryOvercommit, 150},
 		"allocation ratio":     {c.CPUAllocationRatio, 4},
 		"node selector":        {c.NodeSelectors["zone"], "a"},
-		"verbosity n1":         {c.LogVerbosity.NodeVerbosity("n1"), uint(9)},
-		"verbosity n2":         {c.LogVerbosity.NodeVerbosity("n2"), uint(4)},
 	} {
 		if pair[0] != pair[1] {
 			t.Errorf("%s: %v, want %v", name, pair[0], pair[1])
