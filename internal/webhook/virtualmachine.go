@@ -21,7 +21,13 @@ func (d Deps) mutateVirtualMachine(_ context.Context, request admission.Request)
 	if vm.DeletionTimestamp != nil {
 		return admission.Allowed("")
 	}
-	defaults.VirtualMachine(vm, d.Config(), request.Operation == admissionv1.Create, d.NewUUID)
+	created := request.Operation == admissionv1.Create
+	defaults.VirtualMachine(vm, d.Config(), created, d.NewUUID)
+	if created {
+		// Here it costs no write of its own; the controller adds it only to what
+		// was created without this webhook.
+		vm.Finalizers = withFinalizer(vm.Finalizers, v1.FinalizerVM)
+	}
 	return patched(request, vm)
 }
 

@@ -27,9 +27,7 @@ func (d Deps) mutateInstance(_ context.Context, request admission.Request) admis
 	}
 	if request.Operation == admissionv1.Create {
 		defaults.VirtualMachineInstance(vmi, d.Config(), d.Now(), d.NewUUID)
-		if !slices.Contains(vmi.Finalizers, v1.FinalizerVMI) {
-			vmi.Finalizers = append(vmi.Finalizers, v1.FinalizerVMI)
-		}
+		vmi.Finalizers = withFinalizer(vmi.Finalizers, v1.FinalizerVMI)
 		return patched(request, vmi)
 	}
 	old, err := decode[v1.VirtualMachineInstance](request.OldObject.Raw)
@@ -37,6 +35,13 @@ func (d Deps) mutateInstance(_ context.Context, request admission.Request) admis
 		return admission.Errored(http.StatusInternalServerError, err)
 	}
 	return patched(request, d.writable(request, old, vmi))
+}
+
+func withFinalizer(finalizers []string, finalizer string) []string {
+	if slices.Contains(finalizers, finalizer) {
+		return finalizers
+	}
+	return append(finalizers, finalizer)
 }
 
 // writable returns what of an update counts: everybody but our own accounts
