@@ -120,6 +120,10 @@ func (b *bench) memory() {
 	}
 	b.report.add(fmt.Sprintf("control plane PSS, %d pods, 10 VMs", len(pods.Items)), all, 250, "MiB")
 	b.must(b.k8s.DeleteAllOf(b.ctx, &v1.VirtualMachineInstance{}, client.InNamespace(namespace)))
+	for left := (v1.VirtualMachineInstanceList{Items: make([]v1.VirtualMachineInstance, 1)}); len(left.Items) > 0; {
+		time.Sleep(200 * time.Millisecond)
+		b.must(b.k8s.List(b.ctx, &left, client.InNamespace(namespace)))
+	}
 }
 
 func (b *bench) images() {
