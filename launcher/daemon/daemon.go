@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"regexp"
+	"strings"
 	"syscall"
 	"time"
 
@@ -100,10 +102,22 @@ func (d *Daemon) logPipe() (*os.File, error) {
 	}
 	go func() {
 		defer func() { _ = r.Close() }()
-		lines := bufio.NewScanner(r)
-		for lines.Scan() {
-			d.Log.Info(lines.Text(), "subcomponent", "libvirt")
+		last := ""
+		for lines := bufio.NewScanner(r); lines.Scan(); {
+			// libvirt repeats itself: ten times that there is no KVM, say.
+			text := withoutTime(lines.Text())
+			if text != "" && text != last {
+				d.Log.Info(text, "subcomponent", "libvirt")
+			}
+			last = text
 		}
 	}()
 	return w, nil
+}
+
+// logPrefix is the time and thread that libvirt puts before each line.
+var logPrefix = regexp.MustCompile(`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+\+\d{4}: \d+: `)
+
+func withoutTime(line string) string {
+	return strings.TrimSpace(logPrefix.ReplaceAllString(line, ""))
 }

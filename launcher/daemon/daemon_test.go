@@ -94,3 +94,15 @@ func TestCreate(t *testing.T) {
 		}
 	}
 }
+
+func TestWithoutTime(t *testing.T) {
+	for line, want := range map[string]string{
+		"2026-11-21 05:03:45.758+0000: 18: error : virHostCPUGetMSRFromKVM:1341 : Unable to open /dev/kvm": "error : virHostCPUGetMSRFromKVM:1341 : Unable to open /dev/kvm",
+		"setlocale: No such file or directory": "setlocale: No such file or directory",
+		" ":                                    "",
+	} {
+		if got := withoutTime(line); got != want {
+			t.Errorf("%q: %q", line, got)
+		}
+	}
+}
