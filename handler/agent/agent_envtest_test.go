@@ -18,6 +18,7 @@ import (
 	"github.com/go-logr/logr/testr"
 	"google.golang.org/grpc/codes"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
@@ -101,6 +102,15 @@ type suite struct {
 
 func newSuite(t *testing.T) *suite {
 	t.Helper()
+	s := newUnscheduled(t)
+	s.handOver()
+	return s
+}
+
+// newUnscheduled is a suite whose launcher pod has been created and is not known
+// to run yet.
+func newUnscheduled(t *testing.T) *suite {
+	t.Helper()
 	s := &suite{T: t, Node: nodetest.New(t), controller: newClient(t, component.ControllerAccount, "", nil)}
 	s.directory = s.Pod(t, podUID)
 	s.Own(t, os.Getpid(), podUID)
@@ -110,6 +120,16 @@ func newSuite(t *testing.T) *suite {
 		t.Fatalf("creating the instance: %v", err)
 	}
 	s.asController(func(vmi *v1.VirtualMachineInstance) {
+		vmi.Status.Phase = v1.VMIPhaseScheduling
+		vmi.Status.ActivePods = map[types.UID]string{podUID: ""}
+	})
+	return s
+}
+
+// handOver says that the launcher pod runs on this node.
+func (s *suite) handOver() {
+	s.Helper()
+	s.asController(func(vmi *v1.VirtualMachineInstance) {
 		vmi.Status.Phase, vmi.Status.NodeName = v1.VMIPhaseScheduled, testNode
 		vmi.Status.ActivePods = map[types.UID]string{podUID: testNode}
 		vmi.Status.Conditions = []v1.Condition{{Type: v1.ConditionReady, Status: corev1.ConditionFalse, Reason: v1.ReasonGuestNotRunning}}
@@ -118,7 +138,6 @@ func newSuite(t *testing.T) *suite {
 		}
 		vmi.Labels[v1.LabelNodeName] = testNode
 	})
-	return s
 }
 
 // restart puts a new virt-handler in the place of the present one.
@@ -129,16 +148,30 @@ func (s *suite) restart() {
 	changed := s.changed
 	own := newClient(s.T, component.HandlerAccount, testNode, s.requests)
 	s.r = &Reconciler{
-		Client: own, Live: own, Events: s.events, Clock: clock.RealClock{}, Node: testNode,
+		Client: cached{own}, Live: own, Events: s.events, Clock: clock.RealClock{}, Node: testNode,
 		Config: func() *clusterconfig.Config {
 			kv := &v1.KubeVirt{}
 			kv.Spec.Configuration.DeveloperConfiguration = &v1.DeveloperConfiguration{UseEmulation: true}
 			return clusterconfig.New(kv)
 		},
-		Launchers: launcherclient.NewRegistry(s.Context(), launcherclient.Finder{Pods: s.Pods, Cgroups: s.Cgroups},
+		Launchers: launcherclient.NewRegistry(s.Context(), launcherclient.Finder{Pods: s.Node.Pods, Cgroups: s.Cgroups},
 			testr.New(s.T), func(name types.NamespacedName) { changed <- name }),
 		Pods: s.pods,
 	}
+}
+
+// cached shows what virt-handler's cache holds: instances that have been handed over
+// to this node.
+type cached struct{ client.Client }
+
+func (c cached) Get(ctx context.Context, key client.ObjectKey, obj client.Object, options ...client.GetOption) error {
+	if err := c.Client.Get(ctx, key, obj, options...); err != nil {
+		return err
+	}
+	if obj.GetLabels()[v1.LabelNodeName] != testNode {
+		return apierrors.NewNotFound(v1.Resource(v1.ResourceVirtualMachineInstances), key.Name)
+	}
+	return nil
 }
 
 func newClient(t *testing.T, account, node string, requests *envtest.Requests) client.Client {
@@ -283,6 +316,82 @@ func TestGuestStartsInOneWriteAndOneEvent(t *testing.T) {
 	s.until("an agent", func(vmi *v1.VirtualMachineInstance) bool { return vmi.IsConditionTrue(v1.ConditionAgentConnected) })
 	s.wantWrites(1)
 	s.wantEvents()
+}
+
+// scout lets the handler notice launchers that begin to serve.
+func (s *suite) scout() {
+	s.Helper()
+	go func() { _ = s.r.Launchers.Scout(s.Context()) }()
+	time.Sleep(50 * time.Millisecond) // until it watches
+}
+
+// awaitChange waits for word from a launcher.
+func (s *suite) awaitChange() {
+	s.Helper()
+	select {
+	case <-s.changed:
+	case <-time.After(20 * time.Second):
+		s.Fatal("no launcher was noticed")
+	}
+}
+
+func TestGuestIsStartedBeforeTheHandOverAndReportedAfter(t *testing.T) {
+	s := newUnscheduled(t)
+	if err := os.RemoveAll(s.Node.Pods + "/" + podUID); err != nil {
+		t.Fatal(err)
+	}
+	s.scout()
+	s.Pod(t, podUID)
+	launcher := s.launcher()
+	for len(launcher.Syncs()) == 0 {
+		s.awaitChange()
+		if err := s.tryReconcile(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.awaitChange() // it runs
+	if err := s.tryReconcile(); err != nil {
+		t.Fatal(err)
+	}
+	s.wantWrites(0)
+	s.wantEvents()
+	if phase := s.read().Status.Phase; phase != v1.VMIPhaseScheduling {
+		t.Errorf("phase %s before the hand-over", phase)
+	}
+	s.handOver()
+	begin := time.Now()
+	if err := s.tryReconcile(); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("handed over -> Running in %v", time.Since(begin).Round(time.Millisecond))
+	if !s.read().IsRunning() || !s.vmi.IsConditionTrue(v1.ConditionSoftwareEmulation) || s.vmi.Status.Interfaces[0].IP != "10.244.1.7" {
+		t.Errorf("status %+v", s.vmi.Status)
+	}
+	s.wantWrites(1)
+	s.wantEvents("Normal Started")
+	if n := len(launcher.Syncs()); n != 1 {
+		t.Errorf("synced %d times", n)
+	}
+}
+
+func TestClaimOfAPodThatIsNotTheInstances(t *testing.T) {
+	s := newUnscheduled(t)
+	s.asController(func(vmi *v1.VirtualMachineInstance) {
+		vmi.Status.ActivePods = map[types.UID]string{"22222222-2222-3333-4444-555555555555": ""}
+	})
+	if err := os.RemoveAll(s.Node.Pods + "/" + podUID); err != nil {
+		t.Fatal(err)
+	}
+	s.scout()
+	s.Pod(t, podUID)
+	launcher := s.launcher()
+	s.awaitChange()
+	if err := s.tryReconcile(); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(launcher.Syncs()) + int(s.pods.prepared.Load()); n != 0 {
+		t.Error("a guest was started in somebody else's pod")
+	}
 }
 
 func TestGuestPowersOff(t *testing.T) {

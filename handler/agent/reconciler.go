@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -73,19 +74,21 @@ type scope struct {
 	vmi *v1.VirtualMachineInstance
 	// guest is what is known about the launcher; nil when nothing is.
 	guest *launcherclient.Guest
+	// early: the instance has not been handed over yet, but its launcher is up.
+	early bool
 	observation
 }
 
 // Reconcile brings one instance a step on.
 func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
 	vmi := &v1.VirtualMachineInstance{}
-	if err := r.Client.Get(ctx, request.NamespacedName, vmi); err != nil {
-		if client.IgnoreNotFound(err) != nil {
-			return ctrl.Result{}, fmt.Errorf("reading the instance: %w", err)
-		}
+	err := r.Client.Get(ctx, request.NamespacedName, vmi)
+	if apierrors.IsNotFound(err) {
 		r.writes.Forget(request.NamespacedName)
-		r.letGo(ctx, request.NamespacedName, "")
-		return ctrl.Result{}, nil
+		return ctrl.Result{}, r.early(ctx, request.NamespacedName)
+	}
+	if err != nil {
+		return ctrl.Result{}, fmt.Errorf("reading the instance: %w", err)
 	}
 	if r.writes.Behind(request.NamespacedName, vmi) {
 		return ctrl.Result{}, nil // the watch brings it back
@@ -176,10 +179,17 @@ func (r *Reconciler) finish(ctx context.Context, s *scope) error {
 
 // release lets the launcher of an ended guest exit, and forgets it once it has.
 func (r *Reconciler) release(ctx context.Context, uid types.UID) {
-	_, guest, known := r.Launchers.Lookup(uid)
-	switch {
-	case !known:
+	if _, guest, known := r.Launchers.Lookup(uid); known {
+		r.leave(ctx, uid, guest)
+	} else {
 		r.Launchers.Forget(uid) // perhaps still being looked for
+	}
+}
+
+// leave tells a launcher whose guest has ended that it may exit, and forgets one
+// that has.
+func (r *Reconciler) leave(ctx context.Context, uid types.UID, guest *launcherclient.Guest) {
+	switch {
 	case guest.Exited:
 		r.Launchers.Forget(uid)
 	case guest.Launcher != nil && ended(guest.State):
@@ -195,9 +205,9 @@ func (r *Reconciler) release(ctx context.Context, uid types.UID) {
 // letGo releases the launchers that work for an instance of this name which is no
 // longer there; current is the one that is.
 func (r *Reconciler) letGo(ctx context.Context, name types.NamespacedName, current types.UID) {
-	for uid, guest := range r.Launchers.Named(name) {
-		if uid != current && (guest.Exited || ended(guest.State)) {
-			r.release(ctx, uid)
+	for _, claim := range r.Launchers.Claims(name) {
+		if claim.UID != current {
+			r.leave(ctx, claim.UID, claim.Guest)
 		}
 	}
 }

@@ -173,6 +173,9 @@ func addGuests(ctx context.Context, mgr ctrl.Manager, config *rest.Config, o Opt
 	if err := reconciler.setup(mgr, changed); err != nil {
 		return err
 	}
+	if err := addRunnable(mgr, launchers.Scout); err != nil {
+		return err
+	}
 	certificates := &stream.Certificates{Directory: o.ServerCertDir, Authorities: o.CAFile}
 	address := net.JoinHostPort("", strconv.Itoa(o.ServerPort))
 	return addRunnable(mgr, func(ctx context.Context) error {

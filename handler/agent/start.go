@@ -19,8 +19,8 @@ import (
 // start gets a guest going that has none yet. What goes wrong becomes a problem in
 // the status; the error returned decides when to try again.
 func (r *Reconciler) start(ctx context.Context, s *scope) error {
-	if s.guest.Launcher == nil || s.state.GetState() != protocol.State_STATE_NONE ||
-		!s.vmi.IsScheduled() || !s.vmi.DeletionTimestamp.IsZero() {
+	handedOver := s.vmi.IsScheduled() || s.early
+	if s.guest.Launcher == nil || s.state.GetState() != protocol.State_STATE_NONE || !handedOver || !s.vmi.DeletionTimestamp.IsZero() {
 		return nil
 	}
 	began := r.Clock.Now()
@@ -44,7 +44,7 @@ func (r *Reconciler) start(ctx context.Context, s *scope) error {
 		return s.refused(err)
 	}
 	s.synced = true
-	ctrl.LoggerFrom(ctx).Info("Started the guest", "uid", s.vmi.UID, "searchMillis", s.guest.Sought.Milliseconds(),
+	ctrl.LoggerFrom(ctx).Info("Started the guest", "uid", s.vmi.UID, "early", s.early, "searchMillis", s.guest.Sought.Milliseconds(),
 		"prepareMillis", ready.Sub(began).Milliseconds(), "syncMillis", r.Clock.Since(ready).Milliseconds())
 	return nil
 }

@@ -53,8 +53,11 @@ type Registry struct {
 
 type entry struct {
 	instance Instance
-	cancel   context.CancelFunc
-	guest    *Guest
+	// confirmed: somebody who knows has asked for this instance in this pod. Until
+	// then the instance is only what the launcher says.
+	confirmed bool
+	cancel    context.CancelFunc
+	guest     *Guest
 }
 
 // NewRegistry returns an empty registry that lets go of every launcher when ctx is
@@ -76,11 +79,9 @@ func (r *Registry) Guest(instance Instance) *Guest {
 		known = nil
 	}
 	if known == nil {
-		follow, cancel := context.WithCancel(r.ctx)
-		known = &entry{instance: instance, cancel: cancel}
-		r.entries[instance.UID] = known
-		go r.follow(follow, known)
+		known = r.add(instance, nil)
 	}
+	known.confirmed = true
 	if known.guest == nil {
 		return nil
 	}
@@ -88,31 +89,64 @@ func (r *Registry) Guest(instance Instance) *Guest {
 	return &snapshot
 }
 
+// add begins to follow an instance; the launcher is nil when it has to be found.
+// The registry is locked.
+func (r *Registry) add(instance Instance, launcher *Launcher) *entry {
+	ctx, cancel := context.WithCancel(r.ctx)
+	e := &entry{instance: instance, cancel: cancel}
+	r.entries[instance.UID] = e
+	go r.follow(ctx, e, launcher)
+	return e
+}
+
 // Lookup returns what is known about an instance's launcher without looking for
-// one.
+// one. Launchers that nobody has asked for with Guest are not known.
 func (r *Registry) Lookup(uid types.UID) (Instance, *Guest, bool) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	known := r.entries[uid]
-	if known == nil || known.guest == nil {
+	if known == nil || known.guest == nil || !known.confirmed {
 		return Instance{}, nil, false
 	}
 	snapshot := *known.guest
 	return known.instance, &snapshot, true
 }
 
-// Named returns the launchers known for an instance's name, of whatever UID.
-func (r *Registry) Named(name types.NamespacedName) map[types.UID]*Guest {
+// Claim is a launcher that works for an instance, by its own account.
+type Claim struct {
+	Instance
+	*Guest
+}
+
+// Claims returns the launchers that work for instances of a name, of whatever UID.
+func (r *Registry) Claims(name types.NamespacedName) []Claim {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	found := map[types.UID]*Guest{}
-	for uid, known := range r.entries {
+	var found []Claim
+	for _, known := range r.entries {
 		if known.instance.NamespacedName == name && known.guest != nil {
 			snapshot := *known.guest
-			found[uid] = &snapshot
+			found = append(found, Claim{Instance: known.instance, Guest: &snapshot})
 		}
 	}
 	return found
+}
+
+// adopt follows a launcher that nobody has asked for yet, unless another one is
+// followed for its instance.
+func (r *Registry) adopt(launcher *Launcher) {
+	info := launcher.Info
+	instance := Instance{
+		NamespacedName: types.NamespacedName{Namespace: info.GetNamespace(), Name: info.GetName()},
+		UID:            types.UID(info.GetUid()), PodUID: launcher.PodUID,
+	}
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if r.entries[instance.UID] != nil {
+		launcher.Close()
+		return
+	}
+	r.add(instance, launcher)
 }
 
 // Forget closes the connection to an instance's launcher.
@@ -128,15 +162,17 @@ func (r *Registry) Forget(uid types.UID) {
 // follow finds the launcher and records its states until the connection is lost
 // or nobody is interested any more. A lost connection to a launcher that still
 // runs is looked for anew.
-func (r *Registry) follow(ctx context.Context, e *entry) {
+func (r *Registry) follow(ctx context.Context, e *entry, launcher *Launcher) {
 	for ctx.Err() == nil {
 		began := time.Now()
-		launcher, err := r.find(ctx, e.instance)
-		if err != nil {
-			return // only when nobody is interested any more
+		if launcher == nil {
+			var err error
+			if launcher, err = r.find(ctx, e.instance); err != nil {
+				return // only when nobody is interested any more
+			}
 		}
 		sought := time.Since(began)
-		err = launcher.watch(ctx, func(state *protocol.DomainState) {
+		err := launcher.watch(ctx, func(state *protocol.DomainState) {
 			r.record(e, &Guest{Launcher: launcher, State: state, Sought: sought})
 		})
 		if r.exited(ctx, launcher) {
@@ -148,6 +184,7 @@ func (r *Registry) follow(ctx context.Context, e *entry) {
 			"name", e.instance.Name, "uid", e.instance.UID, "error", fmt.Sprint(err))
 		r.record(e, nil)
 		launcher.Close()
+		launcher = nil
 		pause(ctx, lookAgain)
 	}
 }

@@ -216,3 +216,66 @@ func TestSecondSessionEndsTheFirst(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestScoutFollowsNewLaunchers(t *testing.T) {
+	f := newFixture(t)
+	f.Own(t, os.Getpid(), podUID)
+	if err := os.MkdirAll(f.Pods, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	scouting := make(chan error)
+	ctx, stop := context.WithCancel(t.Context())
+	go func() { scouting <- f.registry.Scout(ctx) }()
+	time.Sleep(20 * time.Millisecond) // until it watches; what is there before is not its business
+
+	for _, other := range []string{"other/volumes/kubernetes.io~secret/x", "another/etc-hosts"} {
+		if err := os.MkdirAll(f.Pods+"/"+other, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	directory := f.Pod(t, podUID)
+	begin := time.Now()
+	fakelauncher.Start(t, directory, identity)
+	select {
+	case <-f.changed:
+	case <-time.After(10 * time.Second):
+		t.Fatal("the launcher was not noticed")
+	}
+	t.Logf("noticed %v after it began to serve", time.Since(begin).Round(100*time.Microsecond))
+	claims := f.registry.Claims(instance.NamespacedName)
+	if len(claims) != 1 || claims[0].Instance != instance || claims[0].State == nil {
+		t.Fatalf("claims are %+v", claims)
+	}
+	if _, _, known := f.registry.Lookup(instance.UID); known {
+		t.Error("a mere claim counts as the instance's launcher")
+	}
+	if guest := f.registry.Guest(instance); guest == nil || guest.Launcher != claims[0].Launcher {
+		t.Error("the launcher was connected to a second time")
+	}
+	if _, _, known := f.registry.Lookup(instance.UID); !known {
+		t.Error("unknown although it was asked for")
+	}
+	stop()
+	if err := <-scouting; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestClaimDoesNotStandInTheWay(t *testing.T) {
+	f := newFixture(t)
+	const impostor = "11111111-2222-3333-4444-555555555555"
+	f.Own(t, os.Getpid(), impostor)
+	fakelauncher.Start(t, f.Pod(t, impostor), identity)
+	launcher, err := f.registry.finder.Dial(t.Context(), impostor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.registry.adopt(launcher)
+	<-f.changed
+
+	f.startLauncher(t)
+	guest := f.until(t, "the right launcher", inState(protocol.State_STATE_NONE))
+	if guest.PodUID != podUID {
+		t.Errorf("took the launcher in pod %s", guest.PodUID)
+	}
+}
