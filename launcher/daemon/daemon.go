@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -111,6 +112,8 @@ func (d *Daemon) logPipe() (*os.File, error) {
 			}
 			last = text
 		}
+		// A line beyond all measure ends the loop; libvirtd must not block on a full pipe.
+		_, _ = io.Copy(io.Discard, r)
 	}()
 	return w, nil
 }
