@@ -31,7 +31,7 @@ import (
 )
 
 const (
-	component = "virt-controller"
+	name = "virt-controller"
 	// Requests per second towards the API server, and how many at once.
 	requestRate, requestBurst = 200, 400
 	// workers reconcile at the same time, per kind.
@@ -70,7 +70,7 @@ func newManager(ctx context.Context, config *rest.Config, o Options) (ctrl.Manag
 		Logger:                        o.Log,
 		Cache:                         cacheOptions(o.Namespace),
 		LeaderElection:                true,
-		LeaderElectionID:              component,
+		LeaderElectionID:              name,
 		LeaderElectionNamespace:       o.Namespace,
 		LeaderElectionReleaseOnCancel: true,
 		HealthProbeBindAddress:        "0",
@@ -95,7 +95,7 @@ func newManager(ctx context.Context, config *rest.Config, o Options) (ctrl.Manag
 	if err != nil {
 		return nil, fmt.Errorf("making the client for events: %w", err)
 	}
-	events := event.New(ctx, clients.CoreV1(), scheme, component)
+	events := event.New(ctx, clients.CoreV1(), scheme, name)
 	return mgr, addControllers(ctx, mgr, events, render)
 }
 

@@ -116,6 +116,7 @@ func (c *Cluster) registerWebhooks(installation *component.Installation) {
 
 // prepare installs the rights and serves the webhooks.
 func (c *Cluster) prepare(installation *component.Installation) error {
+	c.Config.QPS = -1
 	var err error
 	if c.Client, err = client.New(c.Config, client.Options{Scheme: c.Scheme}); err != nil {
 		return fmt.Errorf("making the client: %w", err)
@@ -168,7 +169,6 @@ func (c *Cluster) Stop() error {
 // asks for. node is the node its pod runs on, empty for any.
 func (c *Cluster) As(account, node string, requests *Requests) *rest.Config {
 	config := rest.CopyConfig(c.Config)
-	config.QPS = -1
 	config.Impersonate = rest.ImpersonationConfig{
 		UserName: "system:serviceaccount:" + Namespace + ":" + account,
 		Groups:   []string{"system:serviceaccounts", "system:serviceaccounts:" + Namespace, "system:authenticated"},

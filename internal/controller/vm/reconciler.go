@@ -72,7 +72,11 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{}, fmt.Errorf("VirtualMachine %s: %w", req, err)
 	}
 	result, err := run(ctx, s, r.holdOn, r.act, r.compare)
-	setStatus(s, r.Random())
+	if wait := holdBack(s); wait > 0 && err == nil {
+		result.RequeueAfter = wait
+	} else {
+		setStatus(s, r.Random())
+	}
 	writeErr := s.patch.Finish(ctx, s.vm)
 	r.writes.Note(req.NamespacedName, s.vm)
 	if apierrors.IsConflict(writeErr) {

@@ -2,6 +2,7 @@ package vm
 
 import (
 	"strconv"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -50,6 +51,27 @@ func settling(s *scope) bool {
 	}
 	return s.deletion == staying && s.instance == leaving && s.vmi.IsFinal() && !s.startExpected() && s.failure == nil &&
 		s.vm.Status.StartFailure == nil
+}
+
+// readySoon is how long after its start a guest may take to become ready before
+// the machine says that it runs but is not ready.
+const readySoon = 2 * time.Second
+
+// holdBack is for how long the status is better left alone: between the start of
+// the guest and the instance's readiness lie moments, and one write tells of both.
+func holdBack(s *scope) time.Duration {
+	if s.vmi == nil || !s.vmi.IsRunning() || s.instance != live || s.deletion != staying || s.failure != nil ||
+		s.vm.Status.PrintableStatus != v1.PrintableStatusStarting || !s.instanceSays(v1.ConditionReady, v1.ReasonGuestNotRunning) {
+		return 0
+	}
+	for _, t := range s.vmi.Status.PhaseTransitionTimestamps {
+		since := s.now.Sub(t.PhaseTransitionTimestamp.Time)
+		// A time to come was told by another clock than ours.
+		if t.Phase == v1.VMIPhaseRunning && since >= 0 {
+			return max(readySoon-since, 0)
+		}
+	}
+	return 0
 }
 
 // setGenerations tells which generation of the spec the instance runs.

@@ -1,0 +1,236 @@
+//go:build envtest
+
+package controller
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/component"
+	"kubevirt.io/kubevirt/test/builder"
+	"kubevirt.io/kubevirt/test/envtest"
+)
+
+var cluster *envtest.Cluster
+
+func TestMain(m *testing.M) { envtest.Main(m, &cluster) }
+
+const (
+	healthAddress = "127.0.0.1:18443"
+	patience      = 30 * time.Second
+)
+
+// startManager runs virt-controller as it runs in a cluster: with its own rights,
+// real caches and the leader's Lease.
+func startManager(ctx context.Context, t *testing.T, requests *envtest.Requests) {
+	t.Helper()
+	mgr, err := newManager(ctx, cluster.As(component.ControllerAccount, "", requests), Options{
+		Namespace: envtest.Namespace, LauncherImage: "launcher:1", Address: healthAddress,
+		CertDir: t.TempDir(), Log: ctrl.Log,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- mgr.Start(ctx) }()
+	t.Cleanup(func() {
+		if err := <-done; err != nil {
+			t.Errorf("running the manager: %v", err)
+		}
+	})
+}
+
+// eventually waits for something the real controllers bring about.
+func eventually(t *testing.T, what string, holds func(context.Context) (bool, error)) {
+	t.Helper()
+	err := wait.PollUntilContextTimeout(context.Background(), 10*time.Millisecond, patience, true, holds)
+	if err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+}
+
+func vmIs(key client.ObjectKey, want func(*v1.VirtualMachine) bool) func(context.Context) (bool, error) {
+	return func(ctx context.Context) (bool, error) {
+		vm := &v1.VirtualMachine{}
+		err := cluster.Client.Get(ctx, key, vm)
+		return err == nil && want(vm), err
+	}
+}
+
+func goneIs(key client.ObjectKey, obj client.Object) func(context.Context) (bool, error) {
+	return func(ctx context.Context) (bool, error) {
+		err := cluster.Client.Get(ctx, key, obj)
+		return apierrors.IsNotFound(err), client.IgnoreNotFound(err)
+	}
+}
+
+func events(t *testing.T, namespace string) []string {
+	t.Helper()
+	list := &corev1.EventList{}
+	if err := cluster.Client.List(context.Background(), list, client.InNamespace(namespace)); err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for _, e := range list.Items {
+		lines = append(lines, fmt.Sprintf("%s %s %s", e.InvolvedObject.Kind, e.Type, e.Reason))
+	}
+	return lines
+}
+
+// settled returns the writes once no more come for a moment: there is no event to
+// wait for when what is tested is that nothing happens.
+func settled(requests *envtest.Requests) []string {
+	var all []string
+	for quiet := 0; quiet < 5; {
+		time.Sleep(100 * time.Millisecond)
+		taken := requests.Take()
+		if quiet++; len(taken) > 0 {
+			quiet = 0
+		}
+		all = append(all, taken...)
+	}
+	return all
+}
+
+func wantAtMost(t *testing.T, what string, writes []string, most int) {
+	t.Helper()
+	t.Logf("%s: %d writes\n\t%s", what, len(writes), strings.Join(writes, "\n\t"))
+	if len(writes) > most {
+		t.Errorf("%s takes %d writes, want at most %d", what, len(writes), most)
+	}
+	for _, line := range writes {
+		if strings.Count(line, " ") > 1 {
+			t.Errorf("%s: a write failed: %s", what, line)
+		}
+	}
+}
+
+// The write budget of a machine's life, virt-handler's part included, and what the
+// process serves.
+func TestManager(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	requests := &envtest.Requests{}
+	startManager(ctx, t, requests)
+	namespace := cluster.NewNamespace(t)
+	startNode(ctx, t, namespace, requests)
+
+	t.Run("an instance", func(t *testing.T) {
+		vmi := builder.VMI(namespace, "lone")
+		key := client.ObjectKeyFromObject(vmi)
+		if err := cluster.Client.Create(ctx, vmi); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "ready", func(ctx context.Context) (bool, error) {
+			err := cluster.Client.Get(ctx, key, vmi)
+			return err == nil && vmi.IsConditionTrue(v1.ConditionReady), err
+		})
+		wantAtMost(t, "creating an instance, until it is ready", settled(requests), 6)
+		if err := cluster.Client.Delete(ctx, vmi); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "gone", goneIs(key, &v1.VirtualMachineInstance{}))
+		wantAtMost(t, "deleting an instance", settled(requests), 3)
+	})
+
+	t.Run("a machine", func(t *testing.T) {
+		vm := builder.VM(namespace, "machine", v1.RunStrategyAlways)
+		key := client.ObjectKeyFromObject(vm)
+		if err := cluster.Client.Create(ctx, vm); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "ready", vmIs(key, func(vm *v1.VirtualMachine) bool { return vm.Status.Ready }))
+		wantAtMost(t, "creating a machine, until it is ready", settled(requests), 11)
+		halt := client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"runStrategy":"Halted"}}`))
+		if err := cluster.Client.Patch(ctx, vm, halt); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "stopped", vmIs(key, func(vm *v1.VirtualMachine) bool {
+			return vm.Status.PrintableStatus == v1.PrintableStatusStopped && !vm.Status.Created
+		}))
+		wantAtMost(t, "stopping a machine", settled(requests), 6)
+		if err := cluster.Client.Delete(ctx, vm); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "gone", goneIs(key, &v1.VirtualMachine{}))
+		wantAtMost(t, "deleting a stopped machine", settled(requests), 1)
+	})
+
+	t.Run("events", func(t *testing.T) {
+		want := []string{
+			"VirtualMachineInstance Normal SuccessfulCreate", "VirtualMachineInstance Normal SuccessfulDelete",
+			"VirtualMachine Normal SuccessfulCreate", "VirtualMachineInstance Normal SuccessfulCreate",
+			"VirtualMachine Normal SuccessfulDelete", "VirtualMachineInstance Normal SuccessfulDelete",
+		}
+		eventually(t, "all events", func(context.Context) (bool, error) { return len(events(t, namespace)) >= len(want), nil })
+		got := events(t, namespace)
+		if len(got) != len(want) {
+			t.Errorf("events: %q", got)
+		}
+		for _, line := range got {
+			if strings.Contains(line, corev1.EventTypeWarning) {
+				t.Errorf("a warning on a healthy path: %s", line)
+			}
+		}
+	})
+
+	t.Run("ten at once", func(t *testing.T) {
+		start := time.Now()
+		for i := range 10 {
+			if err := cluster.Client.Create(ctx, builder.VM(namespace, fmt.Sprintf("vm-%d", i), v1.RunStrategyAlways)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i := range 10 {
+			key := client.ObjectKey{Namespace: namespace, Name: fmt.Sprintf("vm-%d", i)}
+			eventually(t, "ready", vmIs(key, func(vm *v1.VirtualMachine) bool { return vm.Status.Ready }))
+		}
+		t.Logf("all ready after %s", time.Since(start))
+		wantAtMost(t, "creating ten machines", settled(requests), 110)
+	})
+	t.Run("health and metrics", healthAndMetrics)
+}
+
+// /healthz tells which configuration is in effect, and follows the object.
+func healthAndMetrics(t *testing.T) {
+	kv := &v1.KubeVirt{ObjectMeta: metav1.ObjectMeta{Namespace: envtest.Namespace, Name: "kubevirt"}}
+	if err := cluster.Client.Create(context.Background(), kv); err != nil {
+		t.Fatal(err)
+	}
+	insecure := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
+	eventually(t, "the configuration in effect", func(context.Context) (bool, error) {
+		answer, err := insecure.Get("https://" + healthAddress + "/healthz")
+		if err != nil {
+			return false, nil // not listening yet
+		}
+		defer answer.Body.Close()
+		var body map[string]string
+		if err := json.NewDecoder(answer.Body).Decode(&body); err != nil {
+			return false, err
+		}
+		return body["config-resource-version"] == kv.ResourceVersion, nil
+	})
+	answer, err := insecure.Get("https://" + healthAddress + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if text, err := io.ReadAll(answer.Body); err != nil || !strings.Contains(string(text), "controller_runtime_reconcile_total") {
+		t.Errorf("metrics are missing: %v", err)
+	}
+}
