@@ -3,11 +3,13 @@ package agent
 import (
 	"encoding/json"
 	"net/http"
+	"runtime"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"kubevirt.io/kubevirt/internal/clusterconfig"
+	"kubevirt.io/kubevirt/internal/version"
 )
 
 // readyGauge is 1 once this process serves.
@@ -16,7 +18,17 @@ var readyGauge = prometheus.NewGauge(prometheus.GaugeOpts{
 	Help: "Whether virt-handler serves its node.",
 })
 
-func init() { metrics.Registry.MustRegister(readyGauge) }
+// infoGauge tells what runs.
+var infoGauge = prometheus.NewGauge(prometheus.GaugeOpts{
+	Name:        "kubevirt_info",
+	Help:        "Version of KubeVirt; always 1.",
+	ConstLabels: prometheus.Labels{"goversion": runtime.Version(), "kubeversion": version.Reported()},
+})
+
+func init() {
+	infoGauge.Set(1)
+	metrics.Registry.MustRegister(readyGauge, infoGauge)
+}
 
 // health answers with the version of the configuration in effect.
 func health(config func() *clusterconfig.Config) http.Handler {
