@@ -55,6 +55,8 @@ type scope struct {
 	live liveObjects
 	// waiting says what is still awaited; empty once nothing is.
 	waiting string
+	// blocked says why the object's deletion cannot be followed.
+	blocked string
 	// removed is set once nothing of the installation is left.
 	removed bool
 	// invalid says what cannot be done as the object asks it.

@@ -3,7 +3,6 @@
 package kubevirt
 
 import (
-	"bytes"
 	"testing"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
@@ -12,17 +11,44 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
 	"k8s.io/utils/ptr"
-	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 	"kubevirt.io/kubevirt/internal/component"
 )
 
-func TestInstallConverges(t *testing.T) {
+// TestInstallation takes one installation from its beginning to its end. The parts
+// build on each other: installing costs the API server tens of seconds.
+func TestInstallation(t *testing.T) {
 	s := newSuite(t)
-	kv := s.create("kubevirt", v1.KubeVirtSpec{})
+	kv := &v1.KubeVirt{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "kubevirt"}}
+	s.must(admin.Create(s.ctx, kv), "creating a KubeVirt object")
+	for _, part := range []struct {
+		name string
+		test func(*suite, *v1.KubeVirt)
+	}{
+		{"converges", testConvergence},
+		{"costs nothing when idle", testIdle},
+		{"repairs drift", testDrift},
+		{"leaves alone what others add", testForeign},
+		{"passes a changed spec on", testChangedSpec},
+		{"prunes leftovers", testPruning},
+		{"turns a second object away", testSecond},
+		{"has the API server trust its authority", testTrust},
+		{"updates virt-api last", testUpdate},
+		{"stays while there are virtual machines", testBlockedRemoval},
+		{"goes without a trace", testRemoval},
+	} {
+		if !t.Run(part.name, func(t *testing.T) { part.test(s.in(t), kv) }) {
+			t.Fatal("what follows builds on this")
+		}
+	}
+}
+
+func testConvergence(s *suite, kv *v1.KubeVirt) {
+	t := s.T
 	s.until(kv, "begun", func() bool { return kv.Status.Phase == v1.KubeVirtPhaseDeploying })
 	s.expectCondition(kv, v1.ConditionAvailable, corev1.ConditionFalse, v1.ReasonDeploymentInProgress)
 	s.expectCondition(kv, v1.ConditionProgressing, corev1.ConditionTrue, v1.ReasonDeploymentInProgress)
@@ -31,7 +57,7 @@ func TestInstallConverges(t *testing.T) {
 	}
 
 	s.until(kv, "virt-api's Deployment exists", func() bool { return s.exists(&appsv1.Deployment{}, component.API) })
-	if s.exists(&appsv1.Deployment{}, "v1."+component.SubresourceGroup) {
+	if s.exists(&apiregistrationv1.APIService{}, "v1."+component.SubresourceGroup) {
 		t.Error("the API server is told to ask virt-api before that serves")
 	}
 	if !s.exists(&admissionv1.ValidatingWebhookConfiguration{}, component.APIValidator) {
@@ -87,16 +113,15 @@ func (s *suite) exists(object client.Object, name string) bool {
 	return err == nil
 }
 
-func TestIdleInstallationCostsNothing(t *testing.T) {
-	s := newSuite(t)
-	kv := s.installed(v1.KubeVirtSpec{})
+func testIdle(s *suite, kv *v1.KubeVirt) {
+	t := s.T
 	for range 3 {
 		s.reconcile(kv)
 	}
 	if got := s.writes.take(); len(got) > 0 {
 		t.Errorf("written without a reason: %v", got)
 	}
-	// Another operator's process knows nothing of what this one has done.
+	// Another process of the operator knows nothing of what this one has done.
 	other := newSuite(t)
 	other.until(kv, "the cache is filled", func() bool { return len(other.writes.take()) == 0 })
 	for range 3 {
@@ -107,9 +132,7 @@ func TestIdleInstallationCostsNothing(t *testing.T) {
 	}
 }
 
-func TestDriftIsRepaired(t *testing.T) {
-	s := newSuite(t)
-	kv := s.installed(v1.KubeVirtSpec{})
+func testDrift(s *suite, kv *v1.KubeVirt) {
 
 	deployment := &appsv1.Deployment{}
 	s.exists(deployment, component.API)
@@ -152,9 +175,9 @@ func (s *suite) forget(object client.Object) {
 	s.r.applied.forget(identity{gvk.GroupKind(), client.ObjectKeyFromObject(object)})
 }
 
-func TestWhatOthersAddIsLeftAlone(t *testing.T) {
-	s := newSuite(t)
-	kv := s.installed(v1.KubeVirtSpec{})
+func testForeign(s *suite, kv *v1.KubeVirt) {
+	t := s.T
+	s.writes.take()
 	deployment := &appsv1.Deployment{}
 	s.exists(deployment, component.API)
 	deployment.Labels["theirs"] = "yes"
@@ -173,9 +196,8 @@ func TestWhatOthersAddIsLeftAlone(t *testing.T) {
 	}
 }
 
-func TestChangedSpecReachesTheComponents(t *testing.T) {
-	s := newSuite(t)
-	kv := s.installed(v1.KubeVirtSpec{})
+func testChangedSpec(s *suite, kv *v1.KubeVirt) {
+	t := s.T
 	kv.Spec.Infra = &v1.ComponentConfig{Replicas: ptr.To[uint8](1), NodePlacement: &v1.NodePlacement{NodeSelector: map[string]string{"infra": "yes"}}}
 	kv.Spec.Workloads = &v1.ComponentConfig{NodePlacement: &v1.NodePlacement{Tolerations: []corev1.Toleration{{Key: "guests", Operator: corev1.TolerationOpExists}}}}
 	s.must(admin.Update(s.ctx, kv), "changing the KubeVirt object")
@@ -196,47 +218,13 @@ func TestChangedSpecReachesTheComponents(t *testing.T) {
 	if !found {
 		t.Error("nobody is told that the replicas are overridden")
 	}
+	kv.Spec.Infra, kv.Spec.Workloads = nil, nil
+	s.must(admin.Update(s.ctx, kv), "changing the KubeVirt object back")
+	s.settle(kv)
 }
 
-func TestUpdateReplacesVirtAPILast(t *testing.T) {
-	s := newSuite(t)
-	kv := s.installed(v1.KubeVirtSpec{})
-	s.r.Environment.Image = "registry.test/kv/kubevirt:v2"
-	image := func(object client.Object, name string) string {
-		s.exists(object, name)
-		switch o := object.(type) {
-		case *appsv1.Deployment:
-			return o.Spec.Template.Spec.Containers[0].Image
-		case *appsv1.DaemonSet:
-			return o.Spec.Template.Spec.Containers[0].Image
-		}
-		return ""
-	}
-	next := s.r.Environment.Image
-	s.until(kv, "virt-handler is updated", func() bool { return image(&appsv1.DaemonSet{}, component.Handler) == next })
-	s.until(kv, "an update is reported", func() bool {
-		c := v1.FindCondition(kv.Status.Conditions, v1.ConditionProgressing)
-		return c.Reason == v1.ReasonUpdateInProgress
-	})
-	s.expectCondition(kv, v1.ConditionAvailable, corev1.ConditionTrue, v1.ReasonUpdateInProgress)
-	if image(&appsv1.Deployment{}, component.Controller) == next {
-		t.Error("virt-controller is updated before all of virt-handler is")
-	}
-	s.kubelets()
-	s.until(kv, "virt-controller is updated", func() bool { return image(&appsv1.Deployment{}, component.Controller) == next })
-	if image(&appsv1.Deployment{}, component.API) == next {
-		t.Error("virt-api is updated before virt-controller is")
-	}
-	before := kv.Status.ObservedDeploymentID
-	s.until(kv, "everything is updated", func() bool { s.kubelets(); return kv.Status.ObservedDeploymentID != before })
-	if image(&appsv1.Deployment{}, component.API) != next {
-		t.Error("virt-api is not updated")
-	}
-}
-
-func TestLeftoversArePruned(t *testing.T) {
-	s := newSuite(t)
-	kv := s.installed(v1.KubeVirtSpec{})
+func testPruning(s *suite, kv *v1.KubeVirt) {
+	t := s.T
 	ours := map[string]string{v1.LabelManagedBy: v1.ManagedByOperator}
 	former := &corev1.Service{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "former", Labels: ours},
@@ -245,54 +233,9 @@ func TestLeftoversArePruned(t *testing.T) {
 	theirs := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "theirs"}}
 	s.must(admin.Create(s.ctx, former), "creating a Service")
 	s.must(admin.Create(s.ctx, theirs), "creating a ConfigMap")
-	t.Cleanup(func() { _ = admin.Delete(s.ctx, theirs) })
+	defer func() { s.must(admin.Delete(s.ctx, theirs), "deleting the ConfigMap") }()
 	s.until(kv, "the former Service is gone", func() bool { return !s.exists(&corev1.Service{}, "former") })
 	if !s.exists(&corev1.ConfigMap{}, "theirs") {
 		t.Error("somebody else's object is gone")
-	}
-}
-
-func TestSecondObjectIsTurnedAway(t *testing.T) {
-	s := newSuite(t)
-	kv := s.installed(v1.KubeVirtSpec{})
-	second := s.create("second", v1.KubeVirtSpec{})
-	s.until(second, "told so", func() bool { return len(second.Status.Conditions) > 0 })
-	s.expectCondition(second, v1.ConditionSynchronized, corev1.ConditionFalse, v1.ReasonExistingDeployment)
-	if second.Status.Phase != "" || len(second.Finalizers) > 0 {
-		t.Errorf("phase %q, finalizers %v", second.Status.Phase, second.Finalizers)
-	}
-	s.must(admin.Delete(s.ctx, second), "deleting the second object")
-	s.until(second, "gone", func() bool { return second.UID == "" })
-	s.reconcile(kv)
-	if !s.exists(&appsv1.Deployment{}, component.API) || kv.Status.Phase != v1.KubeVirtPhaseDeployed {
-		t.Error("the installation suffers from the second object's deletion")
-	}
-}
-
-func TestWebhooksTrustTheAuthority(t *testing.T) {
-	s := newSuite(t)
-	s.installed(v1.KubeVirtSpec{})
-	if s.exists(&admissionv1.ValidatingWebhookConfiguration{}, component.OperatorValidator) {
-		t.Error("KubeVirt objects are refused before the operator serves its webhooks")
-	}
-	s.serving = true
-	_, err := s.identity.Reconcile(s.ctx, ctrl.Request{})
-	s.must(err, "reconciling the identity")
-	registered := &admissionv1.ValidatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{Name: component.OperatorValidator}}
-	defer func() { s.must(admin.Delete(s.ctx, registered), "deleting the registration") }()
-	published := &corev1.ConfigMap{}
-	s.exists(published, component.CAConfigMap)
-	bundle := []byte(published.Data[component.CABundleKey])
-	for _, name := range []string{component.APIValidator, component.OperatorValidator} {
-		configuration := &admissionv1.ValidatingWebhookConfiguration{}
-		if !s.exists(configuration, name) {
-			t.Errorf("%s is missing", name)
-			continue
-		}
-		for _, hook := range configuration.Webhooks {
-			if !bytes.Equal(hook.ClientConfig.CABundle, bundle) {
-				t.Errorf("%s trusts something else", hook.Name)
-			}
-		}
 	}
 }

@@ -9,6 +9,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
@@ -33,9 +35,10 @@ func (r *Reconciler) remove(ctx context.Context, s *scope) error {
 			return err
 		}
 		if blocked != "" {
-			s.invalid = blocked
+			// The virtual machines go on needing what there is, certificates too.
+			s.blocked = blocked
 			s.at(s.now.Add(removalRetry))
-			return errDone
+			return nil
 		}
 	}
 	for _, do := range []step{r.removeDefinitions, r.removeWorkloads, r.removeRest, r.cleanNodes} {
@@ -85,21 +88,15 @@ func (r *Reconciler) removeDefinitions(ctx context.Context, s *scope) error {
 	}
 	empty := true
 	for i := range crds {
-		crd := &crds[i]
-		if crd.DeletionTimestamp.IsZero() {
-			empty = false
-			if err := r.setFinalizer(ctx, crd, true); err != nil {
-				return err
-			}
-			if _, err := r.deleteAll(ctx, []client.Object{crd}, metav1.DeletePropagationBackground); err != nil {
-				return err
-			}
-			continue
+		done, err := r.removeDefinition(ctx, s, &crds[i])
+		if err != nil {
+			return err
 		}
-		empty = empty && instancesGone(crd)
+		empty = empty && done
 	}
 	s.waiting = "waiting for all virtual machines and their kinds to go"
 	if !empty {
+		s.at(s.now.Add(removalRetry))
 		return errDone
 	}
 	for i := range crds {
@@ -110,11 +107,48 @@ func (r *Reconciler) removeDefinitions(ctx context.Context, s *scope) error {
 	return errDone
 }
 
-// instancesGone tells of a CRD that is being deleted whether all objects of its kind
-// are: the API server's own finalizer says so.
-func instancesGone(crd *apiextensionsv1.CustomResourceDefinition) bool {
-	return !controllerutil.ContainsFinalizer(crd, apiextensionsv1.CustomResourceCleanupFinalizer)
+// removeDefinition deletes one CRD and tells whether all objects of its kind are
+// gone: the API server's own finalizer says so.
+func (r *Reconciler) removeDefinition(ctx context.Context, s *scope, crd *apiextensionsv1.CustomResourceDefinition) (bool, error) {
+	if crd.DeletionTimestamp.IsZero() {
+		if err := r.setFinalizer(ctx, crd, true); err != nil {
+			return false, err
+		}
+		_, err := r.deleteAll(ctx, []client.Object{crd}, metav1.DeletePropagationBackground)
+		return false, err
+	}
+	if !controllerutil.ContainsFinalizer(crd, apiextensionsv1.CustomResourceCleanupFinalizer) {
+		return true, nil
+	}
+	if s.now.Sub(crd.DeletionTimestamp.Time) < removalRetry {
+		return false, nil
+	}
+	return false, r.nudge(ctx, s, crd)
 }
+
+// nudge changes a CRD whose deletion does not come forward although no object of
+// its kind is left. The API server gives up when a status write of its own collides
+// with another one, and looks again only after minutes, or when the CRD changes.
+func (r *Reconciler) nudge(ctx context.Context, s *scope, crd *apiextensionsv1.CustomResourceDefinition) error {
+	if len(crd.Status.StoredVersions) == 0 {
+		return nil
+	}
+	list := &metav1.PartialObjectMetadataList{}
+	list.SetGroupVersionKind(schema.GroupVersionKind{
+		Group: crd.Spec.Group, Version: crd.Status.StoredVersions[0], Kind: crd.Spec.Names.Kind + "List",
+	})
+	if err := r.Live.List(ctx, list, client.Limit(1)); err != nil || len(list.Items) > 0 {
+		// What is there goes by itself; what cannot be listed cannot be helped.
+		return nil //nolint:nilerr // explained above
+	}
+	change := fmt.Sprintf(`{"metadata":{"annotations":{%q:%q}}}`, annotationNudged, s.now.UTC().Format(time.RFC3339))
+	err := r.Client.Patch(ctx, crd, client.RawPatch(types.MergePatchType, []byte(change)), fieldOwner)
+	return wrap(client.IgnoreNotFound(err), "reminding the API server of CRD %s", crd.Name)
+}
+
+// annotationNudged on a CRD that is being deleted is when the API server was last
+// reminded of it.
+const annotationNudged = "kubevirt.io/deletion-nudged"
 
 // setFinalizer adds or removes our finalizer of a CRD by a patch of the finalizers
 // alone: the cache does not hold the rest.

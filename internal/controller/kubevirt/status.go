@@ -61,20 +61,20 @@ func (s *scope) situation(err error) situation {
 	case s.primary != nil:
 		return situation{reason: v1.ReasonExistingDeployment, notInSynch: true, keep: true,
 			message: fmt.Sprintf("KubeVirt %s/%s manages the installation", s.primary.Namespace, s.primary.Name)}
-	case deleting && (lasting(err) || s.invalid != ""):
-		return situation{reason: v1.ReasonDeletionFailed, notInSynch: true, keep: true, message: explain(s.invalid, err)}
+	case deleting && (lasting(err) || s.invalid != "" || s.blocked != ""):
+		return situation{reason: v1.ReasonDeletionFailed, notInSynch: true, keep: true, message: explain(cmp.Or(s.blocked, s.invalid), err)}
 	case deleting:
 		return situation{reason: v1.ReasonDeletionInProgress, degraded: true, message: cmp.Or(s.waiting, "the installation is being removed")}
 	case s.invalid != "" || lasting(err):
 		return situation{reason: v1.ReasonDeploymentFailed, notInSynch: true, degraded: true, message: explain(s.invalid, err)}
+	case s.waiting == "" && err == nil:
+		return situation{reason: v1.ReasonAllComponentsReady, available: true, created: true, message: "All components are ready."}
 	case s.updating():
 		return situation{reason: v1.ReasonUpdateInProgress, available: true, progressing: true, degraded: true, message: cmp.Or(s.waiting, "beginning")}
 	case passing && serves:
 		return situation{keep: true}
 	case passing:
 		return situation{reason: v1.ReasonDeploymentInProgress, progressing: true, message: "trying again: " + err.Error()}
-	case s.waiting == "":
-		return situation{reason: v1.ReasonAllComponentsReady, available: true, created: true, message: "All components are ready."}
 	case serves && s.stillServes():
 		return situation{keep: true}
 	}

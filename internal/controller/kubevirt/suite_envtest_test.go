@@ -113,7 +113,7 @@ type suite struct {
 	events   *event.Memory
 	writes   *writes
 	// serving is what the operator takes its webhooks' server for.
-	serving bool
+	serving *bool
 }
 
 // aggregated stands in for a virt-api that the API server reaches: nothing here
@@ -160,7 +160,7 @@ func (w *writes) count(next http.RoundTripper) http.RoundTripper {
 func newSuite(t *testing.T) *suite {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &suite{T: t, ctx: ctx, events: &event.Memory{}, writes: &writes{}}
+	s := &suite{T: t, ctx: ctx, events: &event.Memory{}, writes: &writes{}, serving: new(bool)}
 	s.clock = clocktesting.NewFakePassiveClock(time.Now())
 	config := rest.CopyConfig(adminConfig)
 	config.Wrap(s.writes.count)
@@ -183,7 +183,7 @@ func newSuite(t *testing.T) *suite {
 			t.Errorf("running the cache: %v", err)
 		}
 	}()
-	t.Cleanup(func() { s.removeAll(); cancel(); <-stopped })
+	t.Cleanup(func() { cancel(); <-stopped })
 	live, err := client.New(config, client.Options{Scheme: admin.Scheme()})
 	s.must(err, "making the client")
 	cached, err := client.New(config, client.Options{Scheme: admin.Scheme(), Cache: &client.CacheOptions{Reader: reads}})
@@ -195,7 +195,7 @@ func newSuite(t *testing.T) *suite {
 		Validate: func(*v1.KubeVirt) field.ErrorList { return nil }, Events: s.events, Now: s.clock.Now,
 	}
 	// Nobody would answer the API server's questions here.
-	s.identity = &Identity{Reconciler: s.r, Serving: func(context.Context) (bool, error) { return s.serving, nil }}
+	s.identity = &Identity{Reconciler: s.r, Serving: func(context.Context) (bool, error) { return *s.serving, nil }}
 	return s
 }
 
@@ -206,12 +206,11 @@ func (s *suite) must(err error, doing string) {
 	}
 }
 
-// create makes a KubeVirt object.
-func (s *suite) create(name string, spec v1.KubeVirtSpec) *v1.KubeVirt {
-	s.Helper()
-	kv := &v1.KubeVirt{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}, Spec: spec}
-	s.must(admin.Create(s.ctx, kv), "creating a KubeVirt object")
-	return kv
+// in is the suite for a part of a test.
+func (s *suite) in(t *testing.T) *suite {
+	part := *s
+	part.T = t
+	return &part
 }
 
 // reconcile runs both controllers once on an object.
@@ -232,7 +231,7 @@ func (s *suite) reconcile(kv *v1.KubeVirt) ctrl.Result {
 // until reconciles until something holds: the cache brings other's writes a moment late.
 func (s *suite) until(kv *v1.KubeVirt, what string, holds func() bool) {
 	s.Helper()
-	end := time.Now().Add(30 * time.Second)
+	end := time.Now().Add(3 * time.Minute)
 	for !holds() {
 		if time.Now().After(end) {
 			s.Fatalf("not reached: %s; phase %s, conditions %+v", what, kv.Status.Phase, kv.Status.Conditions)
@@ -262,14 +261,6 @@ func (s *suite) kubelets() {
 		}
 		s.must(admin.Status().Update(s.ctx, d), "updating a DaemonSet's status")
 	}
-}
-
-// installed brings an object to phase Deployed.
-func (s *suite) installed(spec v1.KubeVirtSpec) *v1.KubeVirt {
-	s.Helper()
-	kv := s.create("kubevirt", spec)
-	s.settle(kv)
-	return kv
 }
 
 // settle reconciles, with pods that start at once, until everything is ready and
@@ -314,31 +305,6 @@ func (s *suite) collect() {
 			s.must(client.IgnoreNotFound(admin.Update(s.ctx, object)), "finishing a deletion")
 		}
 	}
-}
-
-// removeAll leaves nothing to the next test.
-func (s *suite) removeAll() {
-	all := &v1.KubeVirtList{}
-	s.must(admin.List(s.ctx, all), "listing KubeVirt objects")
-	for i := range all.Items {
-		kv := &all.Items[i]
-		kv.Spec.UninstallStrategy = v1.UninstallStrategyRemoveWorkloads
-		s.must(client.IgnoreNotFound(admin.Update(s.ctx, kv)), "allowing the removal")
-		s.must(client.IgnoreNotFound(admin.Delete(s.ctx, kv)), "deleting the KubeVirt object")
-	}
-	for i := range all.Items {
-		kv := &all.Items[i]
-		s.until(kv, "removed", func() bool {
-			s.collect()
-			return kv.UID == ""
-		})
-	}
-	for _, secret := range []string{component.CASecret, component.OperatorSecret} {
-		object := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: secret}}
-		s.must(client.IgnoreNotFound(admin.Delete(s.ctx, object)), "deleting a Secret")
-	}
-	object := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: component.CAConfigMap}}
-	s.must(client.IgnoreNotFound(admin.Delete(s.ctx, object)), "deleting the bundle")
 }
 
 // expectCondition compares one condition.
