@@ -46,7 +46,7 @@ cluster-down: ## Stop the cluster and leave nothing behind.
 build: ## Build the binaries into _out/bin.
 	@mkdir -p $(OUT)/bin
 	go build -ldflags '$(LDFLAGS)' -o $(OUT)/bin/ ./cmd/kubevirt ./cmd/virtctl ./cmd/container-disk
-	CGO_ENABLED=1 go build -tags libvirt_dlopen -ldflags '$(LDFLAGS)' -o $(OUT)/bin/virt-launcher ./cmd/virt-launcher
+	CGO_ENABLED=1 go build -tags libvirt_dlopen,grpcnotrace -ldflags '$(LDFLAGS)' -o $(OUT)/bin/virt-launcher ./cmd/virt-launcher
 
 .PHONY: images
 images: ## Build the images and guest disks into _out/images (needs `make build`).
@@ -74,7 +74,8 @@ lint: ## Formatting, vet, generated files, structure.
 
 .PHONY: unit
 unit: ## Pure tests and contracts.
-	go test ./...
+	go test $$(hack/packages.sh pure)
+	CGO_ENABLED=1 go test -tags libvirt_dlopen $$(hack/packages.sh cgo)
 	cd test/cluster && go test ./...
 
 .PHONY: envtest

@@ -10,10 +10,13 @@ if [[ -n $unformatted ]]; then
   echo "$unformatted" >&2
   exit 1
 fi
-for tags in "libvirt_dlopen" "envtest" "process libvirt_dlopen" "e2e" "bench"; do
-  echo "go vet -tags '$tags'"
-  go vet -tags "$tags" ./...
+mapfile -t pure < <(hack/packages.sh pure)
+for tags in "" envtest process e2e bench; do
+  echo "go vet${tags:+, $tags}"
+  go vet -tags "$tags" "${pure[@]}"
 done
+mapfile -t cgo < <(hack/packages.sh cgo)
+CGO_ENABLED=1 go vet -tags "libvirt_dlopen process" "${cgo[@]}"
 (cd test/cluster && go vet ./...)
 
 echo "generated files"

@@ -12,4 +12,5 @@ if ((${#missing[@]})); then
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 mapfile -t packages < <(hack/tagged.sh process)
+export CGO_ENABLED=1
 exec go test -tags "process libvirt_dlopen" -count=1 -p 1 "${packages[@]}"
