@@ -82,7 +82,7 @@ var rules = []rule{
 	},
 	{
 		pkgs:  []string{"internal/apiserver/...", "internal/webhook/..."},
-		ours:  append([]string{"handler/protocol", "internal/validate/...", "internal/webhook/...", "internal/apiserver/..."}, helpers...),
+		ours:  append([]string{"handler/protocol", "internal/defaults", "internal/validate/...", "internal/webhook/...", "internal/apiserver/..."}, helpers...),
 		never: []string{libvirt, module + "/internal/controller/...", module + "/launcher/..."},
 	},
 	{
