@@ -2,6 +2,7 @@
 package disk
 
 import (
+	"errors"
 	"fmt"
 
 	"libvirt.org/go/libvirtxml"
@@ -90,7 +91,7 @@ func deviceOf(disk *v1.Disk) (device, error) {
 	var bus v1.DiskBus
 	switch {
 	case disk.LUN != nil:
-		return result, fmt.Errorf("devices of type lun are not supported")
+		return result, errors.New("devices of type lun are not supported")
 	case disk.CDRom != nil:
 		bus = disk.CDRom.Bus
 		result.kind = "cdrom"
@@ -162,7 +163,7 @@ func (d Disks) build(vmi *v1.VirtualMachineInstance, disk *v1.Disk, volume *v1.V
 // emptyDrive completes a CD-ROM drive without a medium.
 func emptyDrive(built *libvirtxml.DomainDisk, device device) (*libvirtxml.DomainDisk, error) {
 	if device.kind != "cdrom" {
-		return nil, fmt.Errorf("there is no volume of that name")
+		return nil, errors.New("there is no volume of that name")
 	}
 	built.Source = &libvirtxml.DomainDiskSource{Block: &libvirtxml.DomainDiskSourceBlock{}}
 	built.Driver = &libvirtxml.DomainDiskDriver{Name: "qemu", Type: "raw", ErrorPolicy: string(v1.DiskErrorPolicyStop), Discard: "unmap"}

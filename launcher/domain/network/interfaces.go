@@ -3,6 +3,7 @@
 package network
 
 import (
+	"errors"
 	"fmt"
 
 	"libvirt.org/go/libvirtxml"
@@ -55,11 +56,11 @@ func (n Interfaces) Apply(vmi *v1.VirtualMachineInstance, domain *libvirtxml.Dom
 
 func (n Interfaces) build(vmi *v1.VirtualMachineInstance, spec *v1.Interface) (*libvirtxml.DomainInterface, error) {
 	if spec.Masquerade == nil {
-		return nil, fmt.Errorf("only the masquerade binding is supported")
+		return nil, errors.New("only the masquerade binding is supported")
 	}
 	tap, prepared := n.Taps[spec.Name]
 	if !prepared {
-		return nil, fmt.Errorf("it has not been prepared")
+		return nil, errors.New("it has not been prepared")
 	}
 	// The node agent made the tap device: libvirt, which may not, only opens it.
 	built := &libvirtxml.DomainInterface{
