@@ -149,8 +149,12 @@ func testRemoval(s *suite, kv *v1.KubeVirt) {
 		s.Error("virt-controller is gone before the virtual machines are")
 	}
 	s.unguarded()
-	vm.Finalizers = nil
-	s.must(admin.Update(s.ctx, vm), "finishing the virtual machine")
+	// The API server forgets the webhooks a moment later.
+	s.until(kv, "the virtual machine is finished", func() bool {
+		s.must(admin.Get(s.ctx, client.ObjectKeyFromObject(vm), vm), "reading the virtual machine")
+		vm.Finalizers = nil
+		return admin.Update(s.ctx, vm) == nil
+	})
 	s.until(kv, "the components stop", func() bool {
 		d := &appsv1.Deployment{}
 		return s.exists(d, component.Controller) && !d.DeletionTimestamp.IsZero()
