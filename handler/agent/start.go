@@ -3,7 +3,6 @@ package agent
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"google.golang.org/grpc/codes"
@@ -58,10 +57,10 @@ const (
 // refused turns an error of Sync into what follows from it.
 func (s *scope) refused(err error) error {
 	switch protocol.ReasonOf(err) {
-	case protocol.ReasonTerminating:
-		return nil // it is on its way out; its end brings the instance back
-	case protocol.ReasonStaleSession:
-		return errors.New("another handler has taken the launcher over")
+	case protocol.ReasonTerminating, protocol.ReasonStaleSession:
+		// It is on its way out, or the session is no longer the last: the registry
+		// notices either and brings the instance back.
+		return nil
 	case protocol.ReasonInvalidRequest, protocol.ReasonInvalidVolume, protocol.ReasonInvalidDomain:
 		s.problem = &problem{reason: reasonStarting, message: status.Convert(err).Message()}
 		return reconcile.TerminalError(fmt.Errorf("the guest cannot be started: %w", err))

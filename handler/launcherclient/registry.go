@@ -15,7 +15,7 @@ import (
 const (
 	// exitGrace is how long after the end of the stream of states the launcher's
 	// exit is waited for before the connection alone counts as lost.
-	exitGrace = 2 * time.Second
+	exitGrace = 500 * time.Millisecond
 	// lookAgain is the wait after a launcher was lost or could not be talked to.
 	lookAgain = time.Second
 )
@@ -49,6 +49,9 @@ type Registry struct {
 
 	mutex   sync.Mutex
 	entries map[types.UID]*entry
+	// greeted are the pods whose launcher the scout is talking to; the channel is
+	// closed when that has ended. Two sessions at a time would end each other.
+	greeted map[string]chan struct{}
 }
 
 type entry struct {
@@ -58,12 +61,15 @@ type entry struct {
 	confirmed bool
 	cancel    context.CancelFunc
 	guest     *Guest
+	// offered is a launcher that the scout has found for the entry.
+	offered *Launcher
 }
 
 // NewRegistry returns an empty registry that lets go of every launcher when ctx is
 // done. changed must not block.
 func NewRegistry(ctx context.Context, finder Finder, log logr.Logger, changed func(types.NamespacedName)) *Registry {
-	return &Registry{ctx: ctx, finder: finder, changed: changed, log: log, entries: map[types.UID]*entry{}}
+	return &Registry{ctx: ctx, finder: finder, changed: changed, log: log,
+		entries: map[types.UID]*entry{}, greeted: map[string]chan struct{}{}}
 }
 
 // Guest returns what is known about an instance's launcher; nil when there is no
@@ -132,21 +138,50 @@ func (r *Registry) Claims(name types.NamespacedName) []Claim {
 	return found
 }
 
-// adopt follows a launcher that nobody has asked for yet, unless another one is
-// followed for its instance.
-func (r *Registry) adopt(launcher *Launcher) {
+// greet opens a session with the launcher of a pod that nobody has asked for yet,
+// and follows it on its own account.
+func (r *Registry) greet(ctx context.Context, podUID string) {
+	r.mutex.Lock()
+	for _, known := range r.entries {
+		if known.instance.PodUID == podUID {
+			r.mutex.Unlock()
+			return
+		}
+	}
+	greeted := make(chan struct{})
+	r.greeted[podUID] = greeted
+	r.mutex.Unlock()
+
+	call, cancel := context.WithTimeout(ctx, infoTimeout)
+	defer cancel()
+	launcher, err := r.finder.Dial(call, podUID)
+
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	defer close(greeted)
+	delete(r.greeted, podUID)
+	if err != nil {
+		r.log.V(1).Info("A socket looked like a launcher's", "pod", podUID, "reason", err.Error())
+		return
+	}
+	instance := instanceOf(launcher)
+	switch known := r.entries[instance.UID]; {
+	case known == nil:
+		r.add(instance, launcher)
+	case known.instance == instance: // asked for meanwhile: it waits for this
+		known.offered = launcher
+	default:
+		launcher.Close()
+	}
+}
+
+// instanceOf is the instance that a launcher works for, by its own account.
+func instanceOf(launcher *Launcher) Instance {
 	info := launcher.Info
-	instance := Instance{
+	return Instance{
 		NamespacedName: types.NamespacedName{Namespace: info.GetNamespace(), Name: info.GetName()},
 		UID:            types.UID(info.GetUid()), PodUID: launcher.PodUID,
 	}
-	r.mutex.Lock()
-	defer r.mutex.Unlock()
-	if r.entries[instance.UID] != nil {
-		launcher.Close()
-		return
-	}
-	r.add(instance, launcher)
 }
 
 // Forget closes the connection to an instance's launcher.
@@ -167,7 +202,7 @@ func (r *Registry) follow(ctx context.Context, e *entry, launcher *Launcher) {
 		began := time.Now()
 		if launcher == nil {
 			var err error
-			if launcher, err = r.find(ctx, e.instance); err != nil {
+			if launcher, err = r.find(ctx, e); err != nil {
 				return // only when nobody is interested any more
 			}
 		}
@@ -224,7 +259,11 @@ func (r *Registry) end(e *entry) {
 
 // find waits for the launcher and connects to it. Somebody else's launcher, or one
 // that does not answer, is looked for again after a while.
-func (r *Registry) find(ctx context.Context, instance Instance) (*Launcher, error) {
+func (r *Registry) find(ctx context.Context, e *entry) (*Launcher, error) {
+	if launcher := r.offered(ctx, e); launcher != nil {
+		return launcher, nil
+	}
+	instance := e.instance
 	for {
 		launcher, err := r.dial(ctx, instance)
 		if err == nil {
@@ -239,17 +278,35 @@ func (r *Registry) find(ctx context.Context, instance Instance) (*Launcher, erro
 	}
 }
 
+// offered waits for the scout where that is talking to the launcher, and returns
+// what it has found.
+func (r *Registry) offered(ctx context.Context, e *entry) *Launcher {
+	r.mutex.Lock()
+	greeted := r.greeted[e.instance.PodUID]
+	r.mutex.Unlock()
+	if greeted == nil {
+		return nil
+	}
+	select {
+	case <-greeted:
+	case <-ctx.Done():
+	}
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	launcher := e.offered
+	e.offered = nil
+	return launcher
+}
+
 // dial connects and makes sure that the launcher works for the instance.
 func (r *Registry) dial(ctx context.Context, instance Instance) (*Launcher, error) {
 	launcher, err := r.finder.Dial(ctx, instance.PodUID)
 	if err != nil {
 		return nil, err
 	}
-	info := launcher.Info
-	if info.GetUid() != string(instance.UID) || info.GetNamespace() != instance.Namespace || info.GetName() != instance.Name {
+	if claimed := instanceOf(launcher); claimed != instance {
 		launcher.Close()
-		return nil, fmt.Errorf("the launcher in pod %s works for %s/%s (%s)",
-			instance.PodUID, info.GetNamespace(), info.GetName(), info.GetUid())
+		return nil, fmt.Errorf("the launcher in pod %s works for %s (%s)", instance.PodUID, claimed.NamespacedName, claimed.UID)
 	}
 	return launcher, nil
 }

@@ -266,16 +266,31 @@ func TestClaimDoesNotStandInTheWay(t *testing.T) {
 	const impostor = "11111111-2222-3333-4444-555555555555"
 	f.Own(t, os.Getpid(), impostor)
 	fakelauncher.Start(t, f.Pod(t, impostor), identity)
-	launcher, err := f.registry.finder.Dial(t.Context(), impostor)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.registry.adopt(launcher)
+	f.registry.greet(t.Context(), impostor)
 	<-f.changed
 
 	f.startLauncher(t)
 	guest := f.until(t, "the right launcher", inState(protocol.State_STATE_NONE))
 	if guest.PodUID != podUID {
 		t.Errorf("took the launcher in pod %s", guest.PodUID)
+	}
+}
+
+// The scout and somebody who asks for the instance come at the same time: there
+// must be one session, or the second would end the first.
+func TestScoutAndSearchShareOneSession(t *testing.T) {
+	for range 20 {
+		f := newFixture(t)
+		f.Own(t, os.Getpid(), podUID)
+		launcher := fakelauncher.Start(t, f.Pod(t, podUID), identity)
+		go f.registry.greet(t.Context(), podUID)
+		guest := f.until(t, "the launcher", inState(protocol.State_STATE_NONE))
+		if err := guest.Sync(t.Context(), &protocol.SyncRequest{}); err != nil {
+			t.Fatal(err)
+		}
+		if session := launcher.Session(); session != 1 {
+			t.Fatalf("%d sessions were opened", session)
+		}
+		launcher.Stop()
 	}
 }

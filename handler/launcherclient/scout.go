@@ -63,7 +63,7 @@ func (s scout) created(ctx context.Context, path string) {
 	depth := len(parts) - 1
 	if depth == len(below) {
 		s.unwatch(parts[0])
-		go s.greet(ctx, parts[0])
+		go s.registry.greet(ctx, parts[0])
 		return
 	}
 	if s.watcher.Add(path) != nil {
@@ -82,16 +82,4 @@ func (s scout) unwatch(podUID string) {
 		_ = s.watcher.Remove(path)
 		path = filepath.Join(path, part)
 	}
-}
-
-// greet opens a session with the launcher of a pod.
-func (s scout) greet(ctx context.Context, podUID string) {
-	call, cancel := context.WithTimeout(ctx, infoTimeout)
-	defer cancel()
-	launcher, err := s.registry.finder.Dial(call, podUID)
-	if err != nil {
-		s.registry.log.V(1).Info("A socket looked like a launcher's", "pod", podUID, "reason", err.Error())
-		return
-	}
-	s.registry.adopt(launcher)
 }
