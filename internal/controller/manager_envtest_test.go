@@ -39,6 +39,7 @@ const (
 // real caches and the leader's Lease.
 func startManager(ctx context.Context, t *testing.T, requests *envtest.Requests) {
 	t.Helper()
+	ctx, cancel := context.WithCancel(ctx)
 	mgr, err := newManager(ctx, cluster.As(component.ControllerAccount, "", requests), Options{
 		Namespace: envtest.Namespace, LauncherImage: "launcher:1", Address: healthAddress,
 		CertDir: t.TempDir(), Log: ctrl.Log,
@@ -49,6 +50,7 @@ func startManager(ctx context.Context, t *testing.T, requests *envtest.Requests)
 	done := make(chan error, 1)
 	go func() { done <- mgr.Start(ctx) }()
 	t.Cleanup(func() {
+		cancel()
 		if err := <-done; err != nil {
 			t.Errorf("running the manager: %v", err)
 		}
@@ -124,86 +126,96 @@ func wantAtMost(t *testing.T, what string, writes []string, most int) {
 // process serves.
 func TestManager(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
-	t.Cleanup(cancel)
+	defer cancel()
 	requests := &envtest.Requests{}
 	startManager(ctx, t, requests)
 	namespace := cluster.NewNamespace(t)
 	startNode(ctx, t, namespace, requests)
 
-	t.Run("an instance", func(t *testing.T) {
-		vmi := builder.VMI(namespace, "lone")
-		key := client.ObjectKeyFromObject(vmi)
-		if err := cluster.Client.Create(ctx, vmi); err != nil {
-			t.Fatal(err)
-		}
-		eventually(t, "ready", func(ctx context.Context) (bool, error) {
-			err := cluster.Client.Get(ctx, key, vmi)
-			return err == nil && vmi.IsConditionTrue(v1.ConditionReady), err
-		})
-		wantAtMost(t, "creating an instance, until it is ready", settled(requests), 6)
-		if err := cluster.Client.Delete(ctx, vmi); err != nil {
-			t.Fatal(err)
-		}
-		eventually(t, "gone", goneIs(key, &v1.VirtualMachineInstance{}))
-		wantAtMost(t, "deleting an instance", settled(requests), 3)
-	})
-
-	t.Run("a machine", func(t *testing.T) {
-		vm := builder.VM(namespace, "machine", v1.RunStrategyAlways)
-		key := client.ObjectKeyFromObject(vm)
-		if err := cluster.Client.Create(ctx, vm); err != nil {
-			t.Fatal(err)
-		}
-		eventually(t, "ready", vmIs(key, func(vm *v1.VirtualMachine) bool { return vm.Status.Ready }))
-		wantAtMost(t, "creating a machine, until it is ready", settled(requests), 11)
-		halt := client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"runStrategy":"Halted"}}`))
-		if err := cluster.Client.Patch(ctx, vm, halt); err != nil {
-			t.Fatal(err)
-		}
-		eventually(t, "stopped", vmIs(key, func(vm *v1.VirtualMachine) bool {
-			return vm.Status.PrintableStatus == v1.PrintableStatusStopped && !vm.Status.Created
-		}))
-		wantAtMost(t, "stopping a machine", settled(requests), 6)
-		if err := cluster.Client.Delete(ctx, vm); err != nil {
-			t.Fatal(err)
-		}
-		eventually(t, "gone", goneIs(key, &v1.VirtualMachine{}))
-		wantAtMost(t, "deleting a stopped machine", settled(requests), 1)
-	})
-
-	t.Run("events", func(t *testing.T) {
-		want := []string{
-			"VirtualMachineInstance Normal SuccessfulCreate", "VirtualMachineInstance Normal SuccessfulDelete",
-			"VirtualMachine Normal SuccessfulCreate", "VirtualMachineInstance Normal SuccessfulCreate",
-			"VirtualMachine Normal SuccessfulDelete", "VirtualMachineInstance Normal SuccessfulDelete",
-		}
-		eventually(t, "all events", func(context.Context) (bool, error) { return len(events(t, namespace)) >= len(want), nil })
-		got := events(t, namespace)
-		if len(got) != len(want) {
-			t.Errorf("events: %q", got)
-		}
-		for _, line := range got {
-			if strings.Contains(line, corev1.EventTypeWarning) {
-				t.Errorf("a warning on a healthy path: %s", line)
-			}
-		}
-	})
-
-	t.Run("ten at once", func(t *testing.T) {
-		start := time.Now()
-		for i := range 10 {
-			if err := cluster.Client.Create(ctx, builder.VM(namespace, fmt.Sprintf("vm-%d", i), v1.RunStrategyAlways)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		for i := range 10 {
-			key := client.ObjectKey{Namespace: namespace, Name: fmt.Sprintf("vm-%d", i)}
-			eventually(t, "ready", vmIs(key, func(vm *v1.VirtualMachine) bool { return vm.Status.Ready }))
-		}
-		t.Logf("all ready after %s", time.Since(start))
-		wantAtMost(t, "creating ten machines", settled(requests), 110)
-	})
+	for _, part := range []struct {
+		name string
+		test func(*testing.T, context.Context, string, *envtest.Requests)
+	}{
+		{"an instance", instanceBudget}, {"a machine", machineBudget}, {"events", eventBudget}, {"ten at once", tenAtOnce},
+	} {
+		t.Run(part.name, func(t *testing.T) { part.test(t, ctx, namespace, requests) })
+	}
 	t.Run("health and metrics", healthAndMetrics)
+}
+
+func instanceBudget(t *testing.T, ctx context.Context, namespace string, requests *envtest.Requests) {
+	vmi := builder.VMI(namespace, "lone")
+	key := client.ObjectKeyFromObject(vmi)
+	if err := cluster.Client.Create(ctx, vmi); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "ready", func(ctx context.Context) (bool, error) {
+		err := cluster.Client.Get(ctx, key, vmi)
+		return err == nil && vmi.IsConditionTrue(v1.ConditionReady), err
+	})
+	wantAtMost(t, "creating an instance, until it is ready", settled(requests), 6)
+	if err := cluster.Client.Delete(ctx, vmi); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "gone", goneIs(key, &v1.VirtualMachineInstance{}))
+	wantAtMost(t, "deleting an instance", settled(requests), 3)
+}
+
+func machineBudget(t *testing.T, ctx context.Context, namespace string, requests *envtest.Requests) {
+	vm := builder.VM(namespace, "machine", v1.RunStrategyAlways)
+	key := client.ObjectKeyFromObject(vm)
+	if err := cluster.Client.Create(ctx, vm); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "ready", vmIs(key, func(vm *v1.VirtualMachine) bool { return vm.Status.Ready }))
+	wantAtMost(t, "creating a machine, until it is ready", settled(requests), 10)
+	halt := client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"runStrategy":"Halted"}}`))
+	if err := cluster.Client.Patch(ctx, vm, halt); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "stopped", vmIs(key, func(vm *v1.VirtualMachine) bool {
+		return vm.Status.PrintableStatus == v1.PrintableStatusStopped && !vm.Status.Created
+	}))
+	wantAtMost(t, "stopping a machine", settled(requests), 6)
+	if err := cluster.Client.Delete(ctx, vm); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "gone", goneIs(key, &v1.VirtualMachine{}))
+	wantAtMost(t, "deleting a stopped machine", settled(requests), 1)
+}
+
+// The events are those of the parts before.
+func eventBudget(t *testing.T, _ context.Context, namespace string, _ *envtest.Requests) {
+	want := []string{
+		"VirtualMachineInstance Normal SuccessfulCreate", "VirtualMachineInstance Normal SuccessfulDelete",
+		"VirtualMachine Normal SuccessfulCreate", "VirtualMachineInstance Normal SuccessfulCreate",
+		"VirtualMachine Normal SuccessfulDelete", "VirtualMachineInstance Normal SuccessfulDelete",
+	}
+	eventually(t, "all events", func(context.Context) (bool, error) { return len(events(t, namespace)) >= len(want), nil })
+	got := events(t, namespace)
+	if len(got) != len(want) {
+		t.Errorf("events: %q", got)
+	}
+	for _, line := range got {
+		if strings.Contains(line, corev1.EventTypeWarning) {
+			t.Errorf("a warning on a healthy path: %s", line)
+		}
+	}
+}
+
+func tenAtOnce(t *testing.T, ctx context.Context, namespace string, requests *envtest.Requests) {
+	start := time.Now()
+	for i := range 10 {
+		if err := cluster.Client.Create(ctx, builder.VM(namespace, fmt.Sprintf("vm-%d", i), v1.RunStrategyAlways)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 10 {
+		key := client.ObjectKey{Namespace: namespace, Name: fmt.Sprintf("vm-%d", i)}
+		eventually(t, "ready", vmIs(key, func(vm *v1.VirtualMachine) bool { return vm.Status.Ready }))
+	}
+	t.Logf("all ready after %s", time.Since(start))
+	wantAtMost(t, "creating ten machines", settled(requests), 100)
 }
 
 // /healthz tells which configuration is in effect, and follows the object.

@@ -6,9 +6,11 @@ package envtest
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -47,6 +49,7 @@ type Cluster struct {
 
 	environment *envtest.Environment
 	stop        context.CancelFunc
+	served      chan error
 }
 
 // Main starts a cluster, puts it into the variable, runs the package's tests and
@@ -107,7 +110,7 @@ func (c *Cluster) registerWebhooks(installation *component.Installation) {
 		case *admissionregistrationv1.MutatingWebhookConfiguration:
 			options.MutatingWebhooks = append(options.MutatingWebhooks, o)
 		case *admissionregistrationv1.ValidatingWebhookConfiguration:
-			if o.Name == component.APIValidator && os.Getenv("NO_VALIDATION") == "" {
+			if o.Name == component.APIValidator {
 				options.ValidatingWebhooks = append(options.ValidatingWebhooks, o)
 			}
 		}
@@ -130,8 +133,16 @@ func (c *Cluster) prepare(installation *component.Installation) error {
 		}
 	}
 	options := c.environment.WebhookInstallOptions
+	certificate, err := tls.LoadX509KeyPair(
+		filepath.Join(options.LocalServingCertDir, "tls.crt"), filepath.Join(options.LocalServingCertDir, "tls.key"))
+	if err != nil {
+		return fmt.Errorf("reading the webhooks' certificate: %w", err)
+	}
 	server := ctrlwebhook.NewServer(ctrlwebhook.Options{
-		Host: options.LocalServingHost, Port: options.LocalServingPort, CertDir: options.LocalServingCertDir,
+		Host: options.LocalServingHost, Port: options.LocalServingPort,
+		TLSOpts: []func(*tls.Config){func(config *tls.Config) {
+			config.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return &certificate, nil }
+		}},
 	})
 	for path, handler := range webhook.Handlers(webhook.Deps{
 		Config:    func() *clusterconfig.Config { return clusterconfig.New(nil) },
@@ -141,11 +152,12 @@ func (c *Cluster) prepare(installation *component.Installation) error {
 	}) {
 		server.Register(path, handler)
 	}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Start(ctx) }()
+	c.served = make(chan error, 1)
+	go func() { c.served <- server.Start(ctx) }()
 	for server.StartedChecker()(nil) != nil {
 		select {
-		case err := <-failed:
+		case err := <-c.served:
+			c.served <- nil
 			return fmt.Errorf("serving the webhooks: %w", err)
 		case <-time.After(10 * time.Millisecond):
 		}
@@ -157,6 +169,9 @@ func (c *Cluster) prepare(installation *component.Installation) error {
 func (c *Cluster) Stop() error {
 	if c.stop != nil {
 		c.stop()
+	}
+	if c.served != nil {
+		<-c.served
 	}
 	if err := c.environment.Stop(); err != nil {
 		return fmt.Errorf("stopping etcd and kube-apiserver: %w", err)

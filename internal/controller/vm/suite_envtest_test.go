@@ -157,12 +157,12 @@ func (s *suite) report(change func(*v1.VirtualMachineInstance)) {
 	s.requests.Take()
 }
 
-func reached(phases ...v1.VirtualMachineInstancePhase) func(*v1.VirtualMachineInstance) {
+func (s *suite) reached(phases ...v1.VirtualMachineInstancePhase) func(*v1.VirtualMachineInstance) {
 	return func(vmi *v1.VirtualMachineInstance) {
 		for _, phase := range phases {
 			vmi.Status.Phase = phase
 			vmi.Status.PhaseTransitionTimestamps = append(vmi.Status.PhaseTransitionTimestamps,
-				v1.VirtualMachineInstancePhaseTransitionTimestamp{Phase: phase, PhaseTransitionTimestamp: metav1.Now()})
+				v1.VirtualMachineInstancePhaseTransitionTimestamp{Phase: phase, PhaseTransitionTimestamp: metav1.NewTime(s.clock.Now())})
 		}
 	}
 }
@@ -216,7 +216,7 @@ func (s *suite) started() {
 		s.Fatal(err)
 	}
 	s.report(func(vmi *v1.VirtualMachineInstance) {
-		reached(v1.VMIPhaseScheduling, v1.VMIPhaseScheduled, v1.VMIPhaseRunning)(vmi)
+		s.reached(v1.VMIPhaseScheduling, v1.VMIPhaseScheduled, v1.VMIPhaseRunning)(vmi)
 		ready(vmi)
 	})
 	s.reconcile("PATCH vm status")

@@ -16,11 +16,10 @@ import (
 	"kubevirt.io/kubevirt/test/builder"
 )
 
-// A start takes four writes, one of them less where admission sets the finalizer,
-// and one event; Running and Ready one more each.
+// A start takes three writes and one event, and one more write when it is ready.
 func TestStart(t *testing.T) {
 	s := newSuite(t, v1.RunStrategyAlways, builder.Label("app", "x"), builder.Annotation("note", "y"))
-	s.reconcile("PATCH vm", "POST revision", "POST vmi", "PATCH vm status")
+	s.reconcile("POST revision", "POST vmi", "PATCH vm status")
 	s.wantEvents("Normal SuccessfulCreate")
 	vm, vmi := s.wantStatus(v1.PrintableStatusStarting, true, false), s.vmi()
 	if len(vm.Finalizers) != 1 || vm.Finalizers[0] != v1.FinalizerVM {
@@ -48,10 +47,10 @@ func TestStart(t *testing.T) {
 	}
 
 	s.reconcile()
-	s.report(reached(v1.VMIPhaseScheduling))
+	s.report(s.reached(v1.VMIPhaseScheduling))
 	s.reconcile()
 	s.report(func(vmi *v1.VirtualMachineInstance) {
-		reached(v1.VMIPhaseScheduled, v1.VMIPhaseRunning)(vmi)
+		s.reached(v1.VMIPhaseScheduled, v1.VMIPhaseRunning)(vmi)
 		vmi.Status.Conditions = []v1.Condition{{Type: v1.ConditionReady, Status: "False", Reason: v1.ReasonGuestNotRunning}}
 	})
 	if wait := s.reconcile().RequeueAfter; wait <= 0 || wait > readySoon {
@@ -68,9 +67,9 @@ func TestStart(t *testing.T) {
 // A guest that runs but does not become ready is shown as running before long.
 func TestRunningWithoutReady(t *testing.T) {
 	s := newSuite(t, v1.RunStrategyAlways)
-	s.reconcile("PATCH vm", "POST revision", "POST vmi", "PATCH vm status")
+	s.reconcile("POST revision", "POST vmi", "PATCH vm status")
 	s.report(func(vmi *v1.VirtualMachineInstance) {
-		reached(v1.VMIPhaseRunning)(vmi)
+		s.reached(v1.VMIPhaseRunning)(vmi)
 		vmi.Status.Conditions = []v1.Condition{{Type: v1.ConditionReady, Status: "False", Reason: v1.ReasonGuestNotRunning}}
 	})
 	s.reconcile()
@@ -89,7 +88,7 @@ func TestStop(t *testing.T) {
 	s.wantEvents("Normal SuccessfulDelete")
 	s.wantStatus(v1.PrintableStatusStopping, true, false)
 	s.reconcile()
-	s.report(reached(v1.VMIPhaseSucceeded))
+	s.report(s.reached(v1.VMIPhaseSucceeded))
 	s.reconcile()
 	s.released()
 	s.reconcile("PATCH vm status")
@@ -102,11 +101,21 @@ func TestStop(t *testing.T) {
 
 func TestHaltedStays(t *testing.T) {
 	s := newSuite(t, v1.RunStrategyHalted)
-	s.reconcile("PATCH vm", "PATCH vm status")
+	s.reconcile("PATCH vm status")
 	s.wantStatus(v1.PrintableStatusStopped, false, false)
 	s.reconcile()
 	if s.vmi() != nil || len(s.revisions()) != 0 {
 		t.Error("something was started")
+	}
+}
+
+// Somebody has taken the finalizer away, which admission had set.
+func TestFinalizerComesBack(t *testing.T) {
+	s := newSuite(t, v1.RunStrategyHalted)
+	s.change(func(vm *v1.VirtualMachine) { vm.Finalizers = nil })
+	s.reconcile("PATCH vm", "PATCH vm status")
+	if f := s.vm().Finalizers; len(f) != 1 || f[0] != v1.FinalizerVM {
+		t.Errorf("finalizers: %v", f)
 	}
 }
 
@@ -126,7 +135,7 @@ func TestAlwaysStartsAgain(t *testing.T) {
 	s := newSuite(t, v1.RunStrategyAlways)
 	s.started()
 	first := s.vmi().UID
-	s.report(reached(v1.VMIPhaseSucceeded))
+	s.report(s.reached(v1.VMIPhaseSucceeded))
 	s.reconcile("DELETE vmi", "PATCH vm status")
 	s.wantStatus(v1.PrintableStatusStarting, true, false)
 	s.released()
@@ -142,10 +151,10 @@ func TestAlwaysStartsAgain(t *testing.T) {
 // is forgotten once one has run.
 func TestCrashLoop(t *testing.T) {
 	s := newSuite(t, v1.RunStrategyAlways)
-	s.reconcile("PATCH vm", "POST revision", "POST vmi", "PATCH vm status")
+	s.reconcile("POST revision", "POST vmi", "PATCH vm status")
 	s.crash(1, 10*time.Second)
 	s.crash(2, 40*time.Second)
-	s.report(reached(v1.VMIPhaseScheduled, v1.VMIPhaseRunning))
+	s.report(s.reached(v1.VMIPhaseScheduled, v1.VMIPhaseRunning))
 	s.reconcile("PATCH vm status")
 	if f := s.vm().Status.StartFailure; f != nil {
 		t.Errorf("still counting: %+v", f)
@@ -155,7 +164,7 @@ func TestCrashLoop(t *testing.T) {
 func (s *suite) crash(count int, delay time.Duration) {
 	s.Helper()
 	uid := s.vmi().UID
-	s.report(reached(v1.VMIPhaseScheduling, v1.VMIPhaseFailed))
+	s.report(s.reached(v1.VMIPhaseScheduling, v1.VMIPhaseFailed))
 	// The count is written before the evidence goes.
 	s.reconcile("PATCH vm status")
 	f := s.wantStatus(v1.PrintableStatusCrashLoopBackOff, true, false).Status.StartFailure
@@ -199,7 +208,7 @@ func TestRestart(t *testing.T) {
 // A start request to a halted machine turns its spec on, in the words it uses.
 func TestStartRequestWhileHalted(t *testing.T) {
 	s := newSuite(t, v1.RunStrategyHalted)
-	s.reconcile("PATCH vm", "PATCH vm status")
+	s.reconcile("PATCH vm status")
 	s.request(v1.VirtualMachineStateChangeRequest{Action: v1.StateChangeRequestActionStart})
 	s.reconcile("PATCH vm", "PATCH vm status")
 	if got := *s.vm().Spec.RunStrategy; got != v1.RunStrategyAlways {
@@ -220,7 +229,7 @@ func TestDelete(t *testing.T) {
 	s.reconcile("DELETE vmi", "PATCH vm status")
 	s.wantStatus(v1.PrintableStatusTerminating, true, false)
 	s.reconcile()
-	s.report(reached(v1.VMIPhaseSucceeded))
+	s.report(s.reached(v1.VMIPhaseSucceeded))
 	s.reconcile()
 	s.released()
 	s.reconcile("PATCH vm")
@@ -245,7 +254,7 @@ func TestDeleteOrphaning(t *testing.T) {
 // An instance of the name that is not the machine's is reported and left alone.
 func TestForeignInstance(t *testing.T) {
 	s := newSuite(t, v1.RunStrategyHalted)
-	s.reconcile("PATCH vm", "PATCH vm status")
+	s.reconcile("PATCH vm status")
 	foreign := builder.VMI(s.key.Namespace, s.key.Name)
 	if err := cluster.Client.Create(s.ctx, foreign); err != nil {
 		t.Fatal(err)
