@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"path/filepath"
+	"sync"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 	"kubevirt.io/kubevirt/launcher/disk"
@@ -32,7 +33,8 @@ type Local struct {
 	ResolvConf string
 	Log        *slog.Logger
 
-	leases leases
+	leases    leases
+	serialLog sync.Once
 }
 
 // Prepare implements Preparer.
@@ -44,10 +46,14 @@ func (p *Local) Prepare(ctx context.Context, wanted Wanted) (string, error) {
 		Disks:               map[string]domain.Disk{},
 		Interfaces:          map[string]domain.Interface{},
 		SerialSocket:        filepath.Join(p.RunDir, "serial0.sock"),
-		SerialLog:           filepath.Join(p.RunDir, "serial0.log"),
 		VNCSocket:           filepath.Join(p.RunDir, "vnc.sock"),
 		BalloonStatsPeriod:  wanted.Host.BalloonStatsPeriodSeconds,
 		FreePageReporting:   wanted.Host.FreePageReporting,
+	}
+	if wantsSerialLog(wanted.VMI) {
+		host.SerialLog = filepath.Join(p.RunDir, "serial0.log")
+		// As long as the launcher lives, like the guest.
+		p.serialLog.Do(func() { go boundSerialLog(context.WithoutCancel(ctx), host.SerialLog, p.Log) })
 	}
 	for i := range wanted.VMI.Spec.Volumes {
 		volume := &wanted.VMI.Spec.Volumes[i]
