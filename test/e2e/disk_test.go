@@ -23,7 +23,7 @@ var _ = Describe("disks", func() {
 		create(ctx, vm)
 		vmi := waitRunning(ctx, vm)
 		pod := launcherPod(ctx, vmi)
-		Expect(pod.Spec.Containers).To(HaveLen(2))
+		Expect(pod.Spec.InitContainers).To(ContainElement(HaveField("Name", "volumeroot")))
 		for _, volume := range pod.Spec.Volumes {
 			Expect(volume.Image).To(BeNil())
 		}
