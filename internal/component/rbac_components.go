@@ -54,7 +54,7 @@ func handlerRights(c *Config) []Object {
 	everywhere := []rbacv1.PolicyRule{
 		rule(v1.GroupName, on(v1.ResourceVirtualMachineInstances), look("patch")),
 		rule(v1.GroupName, on(v1.ResourceKubeVirts), look()),
-		rule("", on("nodes"), look("patch")),
+		rule("", on("nodes"), may("get", "patch")),
 		rule("", on("events"), may("create", "patch")),
 	}
 	return rights(c, Handler, HandlerAccount, everywhere, nil)

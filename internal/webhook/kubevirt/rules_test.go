@@ -1,0 +1,191 @@
+package kubevirt
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+
+	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/api/ledger"
+)
+
+func parse(t *testing.T, text string) *v1.KubeVirt {
+	t.Helper()
+	kv := &v1.KubeVirt{}
+	if err := yaml.UnmarshalStrict([]byte(text), kv); err != nil {
+		t.Fatalf("parsing %s: %v", text, err)
+	}
+	return kv
+}
+
+func TestRules(t *testing.T) {
+	tests := map[string]struct {
+		spec string
+		// refused is a part of the message, empty for an object that is fine.
+		refused string
+	}{
+		"nothing":              {`{}`, ""},
+		"what Go writes empty": {`{certificateRotateStrategy: {}, configuration: {developerConfiguration: {featureGates: []}}, customizeComponents: {}, imagePullPolicy: IfNotPresent, workloadUpdateStrategy: {}}`, ""},
+		"no replicas":          {`{infra: {replicas: 0}}`, "spec.infra.replicas"},
+		"one replica":          {`{infra: {replicas: 1}}`, ""},
+		"workload updates":     {`{workloadUpdateStrategy: {workloadUpdateMethods: [LiveMigrate]}}`, "spec.workloadUpdateStrategy"},
+		"customizing":          {`{customizeComponents: {flags: {api: {v: "5"}}}}`, "spec.customizeComponents"},
+
+		"certificates":                   {`{certificateRotateStrategy: {selfSigned: {ca: {duration: 20h, renewBefore: 3h}, server: {duration: 10h, renewBefore: 2h}}}}`, ""},
+		"deprecated intervals":           {`{certificateRotateStrategy: {selfSigned: {caRotateInterval: 20h, caOverlapInterval: 3h, certRotateInterval: 10h}}}`, ""},
+		"both":                           {`{certificateRotateStrategy: {selfSigned: {caRotateInterval: 20h, server: {duration: 10h}}}}`, "caRotateInterval"},
+		"authority renewed before made":  {`{certificateRotateStrategy: {selfSigned: {ca: {duration: 48h, renewBefore: 49h}}}}`, "selfSigned.ca"},
+		"server renewed before made":     {`{certificateRotateStrategy: {selfSigned: {server: {duration: 1h, renewBefore: 2h}}}}`, "selfSigned.server"},
+		"server outlives its authority":  {`{certificateRotateStrategy: {selfSigned: {ca: {duration: 10h}, server: {duration: 20h}}}}`, "server.duration"},
+		"a negative duration":            {`{certificateRotateStrategy: {selfSigned: {ca: {duration: -1h}, server: {duration: -2h}}}}`, "positive"},
+		"a product that is no label":     {`{productName: "a b"}`, "spec.productName"},
+		"a product":                      {`{productName: acme, productVersion: "7.1"}`, ""},
+		"overhead":                       {`{configuration: {additionalGuestMemoryOverheadRatio: "1.5"}}`, ""},
+		"less than the overhead":         {`{configuration: {additionalGuestMemoryOverheadRatio: "0.9"}}`, "additionalGuestMemoryOverheadRatio"},
+		"no overhead":                    {`{configuration: {additionalGuestMemoryOverheadRatio: much}}`, "additionalGuestMemoryOverheadRatio"},
+		"overhead that is not a number":  {`{configuration: {additionalGuestMemoryOverheadRatio: NaN}}`, "additionalGuestMemoryOverheadRatio"},
+		"a gate on and off":              {`{configuration: {developerConfiguration: {featureGates: [Sidecar], disabledFeatureGates: [Sidecar]}}}`, "disabledFeatureGates[0]"},
+		"roles left alone":               {`{configuration: {roleAggregationStrategy: Manual}}`, ""},
+		"roles left alone, without gate": {`{configuration: {roleAggregationStrategy: Manual, developerConfiguration: {disabledFeatureGates: [OptOutRoleAggregation]}}}`, "OptOutRoleAggregation"},
+		"two seccomp profiles":           {`{configuration: {seccompConfiguration: {virtualMachineInstanceProfile: {customProfile: {localhostProfile: a, runtimeDefaultProfile: true}}}}}`, "customProfile"},
+		"one seccomp profile":            {`{configuration: {seccompConfiguration: {virtualMachineInstanceProfile: {customProfile: {localhostProfile: a}}}}}`, ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			errs := Validate(parse(t, `{spec: `+test.spec+`}`))
+			if test.refused == "" && len(errs) > 0 {
+				t.Errorf("refused: %v", errs)
+			}
+			if test.refused != "" && (len(errs) == 0 || !strings.Contains(errs.ToAggregate().Error(), test.refused)) {
+				t.Errorf("says %v, want a word on %s", errs, test.refused)
+			}
+		})
+	}
+}
+
+func TestTheSampleIsAccepted(t *testing.T) {
+	text, err := os.ReadFile("../../../config/samples/kubevirt.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if errs := Validate(parse(t, string(text))); len(errs) > 0 {
+		t.Error(errs)
+	}
+}
+
+func TestTLSCiphers(t *testing.T) {
+	for text, refused := range map[string]string{
+		`{}`: "",
+		`{minTLSVersion: VersionTLS12, ciphers: [TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256]}`: "",
+		`{ciphers: [TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256]}`:                              "minTLSVersion",
+		`{minTLSVersion: VersionTLS13, ciphers: [TLS_AES_128_GCM_SHA256]}`:                  "minTLSVersion",
+		`{minTLSVersion: VersionTLS12, ciphers: [ROT13]}`:                                   "ciphers[0]",
+	} {
+		configured := &v1.TLSConfiguration{}
+		if err := yaml.UnmarshalStrict([]byte(text), configured); err != nil {
+			t.Fatal(err)
+		}
+		errs := tls(nil, configured)
+		if (len(errs) > 0) != (refused != "") || refused != "" && !strings.Contains(errs.ToAggregate().Error(), refused) {
+			t.Errorf("%s: %v, want a word on %q", text, errs, refused)
+		}
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	kv := parse(t, `{spec: {configuration: {developerConfiguration: {featureGates: [Sidecar, LiveMigration, Unheard], disabledFeatureGates: [ImageVolume]}}}}`)
+	warnings := Warnings(kv)
+	if len(warnings) != 2 || !strings.Contains(warnings[0], "LiveMigration") || !strings.Contains(warnings[1], "Unheard") {
+		t.Errorf("warnings %q, want one on LiveMigration and one on Unheard", warnings)
+	}
+}
+
+// TestEveryRefusedFieldIsNamed sets each field that the ledger says is refused.
+func TestEveryRefusedFieldIsNamed(t *testing.T) {
+	rows, err := ledger.Load(v1.KindKubeVirt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, row := range rows {
+		if row.State != ledger.Refused {
+			continue
+		}
+		seen++
+		tree := map[string]any{}
+		named := set(tree, strings.Split(row.Path, "."), row.Type)
+		text, err := json.Marshal(tree)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kv := &v1.KubeVirt{}
+		if err := json.Unmarshal(text, kv); err != nil {
+			t.Errorf("%s: %s cannot be decoded: %v", row.Path, text, err)
+			continue
+		}
+		errs := Validate(kv)
+		found := false
+		for _, e := range errs {
+			// A part of which nothing is supported is refused as a whole.
+			found = found || strings.HasPrefix(named, e.Field)
+		}
+		if !found {
+			t.Errorf("%s: %v does not name %s", row.Path, errs, named)
+		}
+	}
+	if seen == 0 {
+		t.Error("the ledger refuses nothing")
+	}
+}
+
+// set puts a value of a ledger's type at a path into a manifest and returns the
+// path as error messages write it.
+func set(tree map[string]any, path []string, kind string) string {
+	name, isList := strings.CutSuffix(path[0], "[]")
+	name, isMap := strings.CutSuffix(name, "{}")
+	if len(path) == 1 {
+		tree[name] = valueOf(name, kind)
+		return name
+	}
+	item := map[string]any{}
+	switch {
+	case isList:
+		tree[name] = []any{item}
+		return name + "[0]." + set(item, path[1:], kind)
+	case isMap:
+		tree[name] = map[string]any{"key": item}
+		return name + ".key." + set(item, path[1:], kind)
+	}
+	tree[name] = item
+	return name + "." + set(item, path[1:], kind)
+}
+
+func valueOf(name, kind string) any {
+	switch kind, _, _ := strings.Cut(kind, ":"); kind {
+	case "boolean":
+		return true
+	case "integer", "number":
+		return 7
+	case "int-or-string":
+		return "7"
+	case "array":
+		return []any{"one"}
+	case "map":
+		switch name {
+		case "nodeVerbosity":
+			return map[string]any{"key": 7}
+		case "obsoleteCPUModels":
+			return map[string]any{"key": true}
+		}
+		return map[string]any{"key": "7"}
+	case "object":
+		return map[string]any{}
+	}
+	if strings.HasSuffix(name, "Interval") {
+		return "1h"
+	}
+	return "7"
+}

@@ -1,0 +1,116 @@
+package kubevirt
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	admissionv1 "k8s.io/api/admission/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	v1 "kubevirt.io/kubevirt/api/core/v1"
+)
+
+// objects answers a List of KubeVirt objects.
+type objects []v1.KubeVirt
+
+func (o objects) Get(context.Context, client.ObjectKey, client.Object, ...client.GetOption) error {
+	return errors.New("nothing here is read by name")
+}
+
+func (o objects) List(_ context.Context, list client.ObjectList, _ ...client.ListOption) error {
+	list.(*v1.KubeVirtList).Items = o
+	return nil
+}
+
+func request(t *testing.T, kv, old *v1.KubeVirt) admission.Request {
+	t.Helper()
+	raw := func(kv *v1.KubeVirt) runtime.RawExtension {
+		if kv == nil {
+			return runtime.RawExtension{}
+		}
+		text, err := json.Marshal(kv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return runtime.RawExtension{Raw: text}
+	}
+	some := kv
+	if some == nil {
+		some = old
+	}
+	return admission.Request{AdmissionRequest: admissionv1.AdmissionRequest{
+		Name: some.Name, Namespace: some.Namespace, Object: raw(kv), OldObject: raw(old),
+	}}
+}
+
+func named(namespace, name, spec string) *v1.KubeVirt {
+	kv := &v1.KubeVirt{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
+	if err := json.Unmarshal([]byte(spec), &kv.Spec); err != nil {
+		panic(err)
+	}
+	return kv
+}
+
+const unsupportedSpec = `{"workloadUpdateStrategy":{"workloadUpdateMethods":["Evict"]}}`
+
+// expect compares an answer: refused is a part of the message, empty if it is to be allowed.
+func expect(t *testing.T, what string, got admission.Response, refused string) {
+	t.Helper()
+	message := ""
+	if got.Result != nil {
+		message = got.Result.Message
+	}
+	if got.Allowed != (refused == "") || !strings.Contains(message, refused) {
+		t.Errorf("%s: allowed %t, %q; want a word on %q", what, got.Allowed, message, refused)
+	}
+}
+
+func TestCreate(t *testing.T) {
+	ctx := context.Background()
+	empty := Webhooks{Namespace: "kubevirt", Live: objects{}}
+	expect(t, "the first", empty.Create(ctx, request(t, named("kubevirt", "kubevirt", `{}`), nil)), "")
+	expect(t, "elsewhere", empty.Create(ctx, request(t, named("default", "kubevirt", `{}`), nil)), "the operator's namespace, kubevirt")
+	expect(t, "unsupported", empty.Create(ctx, request(t, named("kubevirt", "kubevirt", unsupportedSpec), nil)), "spec.workloadUpdateStrategy")
+	taken := Webhooks{Namespace: "kubevirt", Live: objects{*named("kubevirt", "first", `{}`)}}
+	expect(t, "the second", taken.Create(ctx, request(t, named("kubevirt", "second", `{}`), nil)), "kubevirt/first exists")
+	stray := Webhooks{Namespace: "kubevirt", Live: objects{*named("default", "stray", `{}`)}}
+	expect(t, "beside a stray one", stray.Create(ctx, request(t, named("kubevirt", "kubevirt", `{}`), nil)), "")
+}
+
+func TestUpdate(t *testing.T) {
+	ctx := context.Background()
+	w := Webhooks{Namespace: "kubevirt"}
+	good, bad := named("kubevirt", "kubevirt", `{}`), named("kubevirt", "kubevirt", unsupportedSpec)
+	expect(t, "to something unsupported", w.Update(ctx, request(t, bad, good)), "spec.workloadUpdateStrategy")
+	finished := bad.DeepCopy()
+	finished.Finalizers = nil
+	bad.Finalizers = []string{v1.FinalizerKubeVirt}
+	expect(t, "of metadata only", w.Update(ctx, request(t, finished, bad)), "")
+	gated := named("kubevirt", "kubevirt", `{"configuration":{"developerConfiguration":{"featureGates":["LiveMigration"]}}}`)
+	answer := w.Update(ctx, request(t, gated, good))
+	expect(t, "to a gate without effect", answer, "")
+	if len(answer.Warnings) != 1 {
+		t.Errorf("warnings %q, want one", answer.Warnings)
+	}
+}
+
+func TestDelete(t *testing.T) {
+	ctx := context.Background()
+	w := Webhooks{Namespace: "kubevirt", Workloads: func(context.Context, client.Reader, *v1.KubeVirt) (string, error) {
+		return "there is default/guest", nil
+	}}
+	kv := named("kubevirt", "kubevirt", `{}`)
+	expect(t, "before anything runs", w.Delete(ctx, request(t, nil, kv)), "")
+	kv.Status.Phase = v1.KubeVirtPhaseDeployed
+	expect(t, "under a guest", w.Delete(ctx, request(t, nil, kv)), "default/guest")
+	w.Workloads = func(context.Context, client.Reader, *v1.KubeVirt) (string, error) { return "", nil }
+	expect(t, "without guests", w.Delete(ctx, request(t, nil, kv)), "")
+	w.Workloads = func(context.Context, client.Reader, *v1.KubeVirt) (string, error) { return "", errors.New("no answer") }
+	expect(t, "when nobody knows", w.Delete(ctx, request(t, nil, kv)), "no answer")
+}
