@@ -10,6 +10,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
@@ -31,6 +32,9 @@ func (r *Reconciler) act(ctx context.Context, s *scope) (ctrl.Result, error) {
 	if err != nil {
 		s.failure = &failure{v1.ReasonFailedCreate, err.Error()}
 		return ctrl.Result{}, reconcile.TerminalError(err)
+	}
+	if next != stay {
+		log.FromContext(ctx).V(1).Info("Acting on the machine", "uid", s.vm.UID, "strategy", s.strategy, "action", next.String())
 	}
 	switch next {
 	case create:

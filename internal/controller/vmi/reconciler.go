@@ -14,6 +14,7 @@ import (
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 	"kubevirt.io/kubevirt/internal/event"
@@ -58,6 +59,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err != nil {
 		return ctrl.Result{}, fmt.Errorf("VirtualMachineInstance %s: %w", req, err)
 	}
+	before := s.vmi.Status.Phase
 	p := patch.NewInstance(r.Client, r.Live, patch.Controller, s.vmi)
 	result, err := run(ctx, s, r.ensurePod, r.deletePods, r.openGate)
 	setStatus(s)
@@ -66,6 +68,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return nil
 	})
 	r.writes.Note(req.NamespacedName, s.vmi)
+	if writeErr == nil && s.vmi.Status.Phase != before {
+		log.FromContext(ctx).Info("The instance changed its phase", "uid", s.vmi.UID, "from", before, "to", s.vmi.Status.Phase)
+	}
 	if err = errors.Join(err, writeErr); err != nil {
 		return ctrl.Result{}, err
 	}
