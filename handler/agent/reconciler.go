@@ -67,6 +67,8 @@ const (
 	// releaseTimeout bounds the word to a launcher that may exit; it exits by
 	// itself soon after.
 	releaseTimeout = time.Second
+	// killTimeout bounds the end of a guest that is not asked any more.
+	killTimeout = 10 * time.Second
 )
 
 // scope is what one reconcile has read and found.
@@ -110,8 +112,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	}
 	if s.vmi.IsFinal() {
 		r.release(ctx, vmi.UID)
+		return ctrl.Result{}, nil
 	}
-	return ctrl.Result{}, nil
+	return r.hurry(ctx, s)
 }
 
 // find looks up the launcher, which begins the search for one that is not known.
