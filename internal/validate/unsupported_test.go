@@ -1,0 +1,80 @@
+package validate
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/api/ledger"
+)
+
+// candidates are values that one type or another takes.
+var candidates = []any{
+	true, "Always", "1Gi", "1h", "2026-01-01T00:00:00Z", 1, []any{"a"}, []any{1}, []any{map[string]any{"name": "a"}},
+	map[string]any{"a": "b"}, map[string]any{"a": 1}, map[string]any{}, map[string]any{"name": "a"}, map[string]any{"nodeSelectorTerms": []any{}},
+}
+
+// TestRefusedLeaves sets every refused leaf of every kind, alone, and wants to see
+// it, or what holds it, refused by its path.
+func TestRefusedLeaves(t *testing.T) {
+	objects := map[string]func() any{
+		"VirtualMachine":         func() any { return &v1.VirtualMachine{} },
+		"VirtualMachineInstance": func() any { return &v1.VirtualMachineInstance{} },
+		"KubeVirt":               func() any { return &v1.KubeVirt{} },
+	}
+	for _, kind := range ledger.Kinds() {
+		rows, err := ledger.Load(kind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range rows {
+			if row.State != ledger.Refused {
+				continue
+			}
+			t.Run(kind+"/"+row.Path, func(t *testing.T) { checkRefused(t, kind, row.Path, objects[kind]) })
+		}
+	}
+}
+
+func checkRefused(t *testing.T, kind, path string, empty func() any) {
+	for _, value := range candidates {
+		data, err := json.Marshal(place(strings.Split(path, "."), value))
+		if err != nil {
+			t.Fatal(err)
+		}
+		object := empty()
+		if json.Unmarshal(data, object) != nil {
+			continue
+		}
+		for _, err := range Unsupported(kind, object) {
+			if strings.HasPrefix(instance(path), err.Field) && strings.Contains(err.Error(), err.Field+" is not supported yet") {
+				return
+			}
+		}
+	}
+	t.Errorf("no value of %s is refused by its path", path)
+}
+
+// place builds the maps and lists around a value.
+func place(steps []string, value any) any {
+	if len(steps) == 0 {
+		return value
+	}
+	name, inside := steps[0], place(steps[1:], value)
+	for {
+		switch {
+		case strings.HasSuffix(name, "[]"):
+			name, inside = strings.TrimSuffix(name, "[]"), []any{inside}
+		case strings.HasSuffix(name, "{}"):
+			name, inside = strings.TrimSuffix(name, "{}"), map[string]any{"key": inside}
+		default:
+			return map[string]any{name: inside}
+		}
+	}
+}
+
+// instance turns a ledger path into that of the object that place builds.
+func instance(path string) string {
+	return strings.NewReplacer("[]", "[0]", "{}", ".key").Replace(path)
+}
