@@ -15,6 +15,10 @@ LDFLAGS  := -s -w -X kubevirt.io/kubevirt/internal/version.Build=$(VERSION)
 GO_FILES := go.mod go.sum
 TOOL     := cd hack/tools && go tool
 SHARD    ?= 1/1
+# Images to build; empty for all of them.
+IMAGES   ?=
+IMAGE    ?= kubevirt/kubevirt:$(VERSION)
+LAUNCHER_IMAGE ?= kubevirt/virt-launcher:$(VERSION)
 # More than one e2e process gains little on two cores with emulated guests.
 E2E_FLAGS ?=
 
@@ -50,7 +54,11 @@ build: ## Build the binaries into _out/bin.
 
 .PHONY: images
 images: ## Build the images and guest disks into _out/images (needs `make build`).
-	hack/images.sh
+	hack/images.sh $(IMAGES)
+
+.PHONY: manifest
+manifest: ## Render the install manifest into _out/manifests (IMAGE, LAUNCHER_IMAGE).
+	go run ./hack/manifest -image $(IMAGE) -launcher-image $(LAUNCHER_IMAGE)
 
 .PHONY: generate
 generate: ## Regenerate deep copies, CRDs and protocols.
@@ -66,7 +74,7 @@ fmt: ## Format the Go files.
 test: lint unit envtest process e2e-gate ## The gate: everything a change must pass.
 
 .PHONY: test-full
-test-full: lint unit envtest process e2e ## All tests, every e2e spec (SHARD=i/n for a part of them).
+test-full: lint unit envtest process cluster-test e2e ## All tests, every e2e spec (SHARD=i/n for a part of them).
 
 .PHONY: lint
 lint: ## Formatting, vet, generated files, structure.
@@ -86,13 +94,18 @@ envtest: ## Tests against a real etcd and kube-apiserver.
 process: ## Tests of the launcher and the node agent against real processes.
 	hack/process-test.sh
 
+.PHONY: cluster-test
+cluster-test: ## Tests of the ephemeral cluster itself, on one of its own.
+	cd test/cluster && go test -tags cluster -count=1 -timeout 20m ./selftest
+
 .PHONY: e2e-gate
+e2e-gate: IMAGES = kubevirt virt-launcher guest-tiny
 e2e-gate: cluster-up cluster-sync ## The end-to-end specs labelled gate.
 	hack/e2e.sh --label-filter gate $(E2E_FLAGS)
 
 .PHONY: e2e
 e2e: cluster-up cluster-sync ## All end-to-end specs (SHARD=i/n).
-	SHARD=$(SHARD) hack/e2e.sh $(E2E_FLAGS)
+	SHARD=$(SHARD) hack/e2e.sh --label-filter '!soak' $(E2E_FLAGS)
 
 .PHONY: soak
 soak: cluster-up cluster-sync ## Start and delete guests for a long while, then look for leaks.

@@ -3,7 +3,9 @@
 package bench
 
 import (
+	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -60,7 +62,7 @@ func (b *bench) instances() {
 	}
 	b.report.add("bare pod: create -> Ready", median(bare), 0, "s")
 	b.report.add("VMI: create -> Running", median(running), 2.2, "s")
-	for _, stage := range []string{"pod created", "scheduled", "container running", "Scheduled"} {
+	for _, stage := range []string{"pod created", "scheduled", "container running", "Scheduled", "launcher ready", "domain running"} {
 		b.report.add("  until "+stage, median(stages[stage]), 0, "s")
 	}
 	b.report.add("VMI: delete (grace 0) -> gone", median(deleted), 1.5, "s")
@@ -141,7 +143,28 @@ func (b *bench) createRunning(vmi *v1.VirtualMachineInstance, stages map[string]
 		stages[stage] = append(stages[stage], at)
 	}
 	stages["Scheduled"] = append(stages["Scheduled"], scheduled)
+	for message, stage := range map[string]string{"libvirt ready": "launcher ready", "domain started": "domain running"} {
+		stages[stage] = append(stages[stage], b.logged(vmi, message).Sub(began).Seconds())
+	}
 	return took
+}
+
+// logged returns when the launcher of an instance logged a message. All clocks
+// are this machine's.
+func (b *bench) logged(vmi *v1.VirtualMachineInstance, message string) time.Time {
+	b.Helper()
+	out := b.script("kubectl.sh", "logs", "-n", namespace, "-l", v1.LabelCreatedBy+"="+string(vmi.UID), "-c", "compute", "--tail=-1")
+	for _, line := range strings.Split(out, "\n") {
+		var entry struct {
+			Message   string    `json:"msg"`
+			Timestamp time.Time `json:"timestamp"`
+		}
+		if json.Unmarshal([]byte(line), &entry) == nil && entry.Message == message {
+			return entry.Timestamp
+		}
+	}
+	b.Fatalf("the launcher of %s never logged %q", vmi.Name, message)
+	return time.Time{}
 }
 
 // delete removes an object and returns the seconds until it is gone.
