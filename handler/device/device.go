@@ -3,6 +3,7 @@
 package device
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -58,7 +59,7 @@ func In(root *os.File, device Device) bool {
 	if err != nil {
 		return false
 	}
-	defer unix.Close(node)
+	defer func() { _ = unix.Close(node) }()
 	var found unix.Stat_t
 	return unix.Fstat(node, &found) == nil && found.Mode&unix.S_IFMT == unix.S_IFCHR
 }
@@ -78,7 +79,7 @@ func open(root *os.File, device Device) (int, error) {
 func Grant(root *os.File, user int) error {
 	for _, device := range []Device{TUN, KVM, VhostNet} {
 		node, err := open(root, device)
-		if err == unix.ENOENT {
+		if errors.Is(err, unix.ENOENT) {
 			continue
 		}
 		if err != nil {

@@ -69,7 +69,7 @@ func (p *Plugins) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("watching for the kubelet: %w", err)
 	}
-	defer watcher.Close()
+	defer func() { _ = watcher.Close() }()
 	if err := watcher.Add(p.directory); err != nil {
 		return fmt.Errorf("watching %s: %w", p.directory, err)
 	}

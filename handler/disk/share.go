@@ -121,7 +121,7 @@ func bind(file, fromNamespace, place, toNamespace *os.File) error {
 	if err != nil {
 		return fmt.Errorf("cloning the mount of the image's disk: %w", err)
 	}
-	defer unix.Close(tree)
+	defer func() { _ = unix.Close(tree) }()
 	attributes := &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV | unix.MOUNT_ATTR_NOEXEC}
 	if err := unix.MountSetattr(tree, "", unix.AT_EMPTY_PATH, attributes); err != nil {
 		return fmt.Errorf("making the mount of the image's disk read-only: %w", err)

@@ -22,7 +22,7 @@ func (r *Registry) Scout(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("watching for launchers: %w", err)
 	}
-	defer watcher.Close()
+	defer func() { _ = watcher.Close() }()
 	if err := watcher.Add(r.finder.Pods); err != nil {
 		return fmt.Errorf("watching %s: %w", r.finder.Pods, err)
 	}

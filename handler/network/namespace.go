@@ -46,7 +46,7 @@ func openSysctls() (sysctls, error) {
 	if err != nil {
 		return sysctls{}, fmt.Errorf("opening a proc filesystem: %w", err)
 	}
-	defer unix.Close(context)
+	defer func() { _ = unix.Close(context) }()
 	if err := unix.FsconfigCreate(context); err != nil {
 		return sysctls{}, fmt.Errorf("creating a proc filesystem: %w", err)
 	}
@@ -68,7 +68,7 @@ func (s sysctls) set(name, value string) error {
 	if err != nil {
 		return fmt.Errorf("opening sysctl net/%s: %w", name, err)
 	}
-	defer unix.Close(fd)
+	defer func() { _ = unix.Close(fd) }()
 	present := make([]byte, len(value)+1)
 	if n, err := unix.Pread(fd, present, 0); err == nil && string(present[:n]) == value+"\n" {
 		return nil

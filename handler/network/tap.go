@@ -18,7 +18,7 @@ func createTap(tunDevice string, queues uint32) error {
 	if err != nil {
 		return fmt.Errorf("opening %s: %w", tunDevice, err)
 	}
-	defer unix.Close(fd)
+	defer func() { _ = unix.Close(fd) }()
 	request, err := unix.NewIfreq(tapName)
 	if err != nil {
 		return err
@@ -58,7 +58,7 @@ func disableTransmitChecksum(link string) error {
 	if err != nil {
 		return fmt.Errorf("opening a socket for ethtool: %w", err)
 	}
-	defer unix.Close(socket)
+	defer func() { _ = unix.Close(socket) }()
 	value := &ethtoolValue{command: unix.ETHTOOL_STXCSUM}
 	request := &ifreqPointer{pointer: unsafe.Pointer(value)}
 	copy(request.name[:unix.IFNAMSIZ-1], link)

@@ -64,7 +64,7 @@ func Connect(ctx context.Context, cgroups cgroup.Reader, path, podUID string) (n
 func Await(ctx context.Context, cgroups cgroup.Reader, path, podUID string) (net.Conn, *Process, error) {
 	appeared := make(<-chan fsnotify.Event)
 	if watcher, err := fsnotify.NewWatcher(); err == nil {
-		defer watcher.Close()
+		defer func() { _ = watcher.Close() }()
 		if watcher.Add(filepath.Dir(path)) == nil {
 			appeared = watcher.Events
 		}
@@ -104,7 +104,7 @@ func dial(ctx context.Context, path string) (*net.UnixConn, error) {
 	if err != nil {
 		return nil, &os.PathError{Op: "open", Path: path, Err: err}
 	}
-	defer unix.Close(socket)
+	defer func() { _ = unix.Close(socket) }()
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "unix", fmt.Sprintf("/proc/self/fd/%d", socket))
 	if err != nil {

@@ -40,6 +40,9 @@ var sockets = map[protocol.Device]string{
 // errReplaced ends a stream whose device somebody else has opened.
 var errReplaced = status.Error(codes.Aborted, "another client has opened the device")
 
+// errEnded says that the guest has closed its side.
+var errEnded = errors.New("the guest has ended")
+
 // Server implements protocol.HandlerServer.
 type Server struct {
 	protocol.UnimplementedHandlerServer
@@ -158,6 +161,9 @@ func relay(caller grpc.BidiStreamingServer[protocol.StreamChunk, protocol.Stream
 	go func() { ended <- fromDevice(caller, device) }()
 	select {
 	case err := <-ended:
+		if errors.Is(err, errEnded) {
+			return nil
+		}
 		return err
 	case <-replaced:
 		return errReplaced
@@ -170,7 +176,7 @@ func toDevice(caller grpc.BidiStreamingServer[protocol.StreamChunk, protocol.Str
 	for {
 		if len(data) > 0 {
 			if _, err := device.Write(data); err != nil {
-				return nil // the guest's end; the other direction may have more to say about it
+				return errEnded
 			}
 		}
 		next, err := caller.Recv()
@@ -194,7 +200,7 @@ func fromDevice(caller grpc.BidiStreamingServer[protocol.StreamChunk, protocol.S
 			}
 		}
 		if err != nil {
-			return nil // the guest has ended
+			return errEnded
 		}
 	}
 }

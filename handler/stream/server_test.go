@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -190,7 +191,7 @@ func (f fixture) open(t *testing.T, ctx context.Context, first *protocol.StreamC
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := stream.Send(first); err != nil && err != io.EOF {
+	if err := stream.Send(first); err != nil && !errors.Is(err, io.EOF) {
 		t.Fatal(err)
 	}
 	return stream
@@ -232,7 +233,7 @@ func TestConsoleCarriesBytesBothWays(t *testing.T) {
 	}
 	receive(t, stream, "login:")
 	guest.Close()
-	if _, err := stream.Recv(); err != io.EOF {
+	if _, err := stream.Recv(); !errors.Is(err, io.EOF) {
 		t.Errorf("after the guest's end: %v", err)
 	}
 }
@@ -250,7 +251,7 @@ func TestSecondStreamReplacesTheFirst(t *testing.T) {
 	if _, err := first.Recv(); status.Code(err) != codes.Aborted {
 		t.Errorf("the first stream ended with %v", err)
 	}
-	if _, err := guest.Read(make([]byte, 1)); err != io.EOF {
+	if _, err := guest.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 		t.Errorf("the device's first connection: %v", err)
 	}
 	guest = f.console.client(t)
@@ -266,7 +267,7 @@ func TestStreamEndsWithTheClient(t *testing.T) {
 	f.open(t, ctx, consoleOf("vmi", "vmi-uid"))
 	guest := f.console.client(t)
 	hangUp()
-	if _, err := guest.Read(make([]byte, 1)); err != io.EOF {
+	if _, err := guest.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 		t.Errorf("the device's connection: %v", err)
 	}
 }
