@@ -5,7 +5,7 @@
 # usage: hack/images.sh [--refresh] [NAME...]
 #        hack/images.sh --clean
 #
-# NAME: kubevirt virt-launcher virtctl guest-tiny; all by default.
+# NAME: kubevirt virt-launcher virtctl guest-tiny guest-debian; all by default.
 # The programs have to lie in _out/bin already (make build does that).
 #
 # --refresh  build the cached layers again, with today's Debian packages
@@ -27,7 +27,7 @@ tag=${IMAGE_TAG:-devel}
 out=_out/images
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/kubevirt-images
 suite=trixie
-all=(kubevirt virt-launcher virtctl guest-tiny)
+all=(kubevirt virt-launcher virtctl guest-tiny guest-debian)
 
 # A fixed time on every file and image: what did not change keeps its digest.
 epoch=1735689600
@@ -177,7 +177,7 @@ make_image() {
 			key _out/bin/virt-launcher _out/bin/container-disk) | short)" --build-arg "LAUNCHER_BASE=$base_image"
 		;;
 	guest-tiny | guest-debian)
-		base_key=$( (stages "$name-.*"; key "images/$name") | short)
+		base_key=$( (stages guest-tools "$name-.*"; key images/guest "images/$name") | short)
 		base "$name" "$name-disk" "$base_key"
 		archive "$name" "$( (echo "$prefix $tag $(tool images --quiet "$base_image")"; stages "$name") | short)" \
 			--build-arg "$(tr a-z- A-Z_ <<<"$name")_DISK=$base_image"
