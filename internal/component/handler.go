@@ -12,17 +12,29 @@ import (
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 )
 
-// Where virt-handler works on its node; the same paths inside and outside, for
-// some of them cross the pod's border in messages.
+// Where virt-handler works on its node.
 const (
-	factsDir       = "/var/run/kubevirt-node/facts"
-	kubeletPods    = "/var/lib/kubelet/pods"
-	devicePlugins  = "/var/lib/kubelet/device-plugins"
-	hostDevices    = "/dev"
-	controlGroups  = "/sys/fs/cgroup"
+	factsDir = "/var/run/kubevirt-node/facts"
+	// kubeletDir is the same inside and outside: some of its paths cross the pod's
+	// border in messages.
+	kubeletDir = "/var/lib/kubelet"
+	// nodeRoot holds the node's /dev; the container keeps its own.
+	nodeRoot       = "/node"
+	devices        = "/dev"
 	probeRunDir    = "/var/run/kubevirt"
 	launcherBinary = "/usr/bin/virt-launcher"
 )
+
+// handlerCapabilities are what the node agent does its work with. Those without a
+// reason beside them fail at once when they are missing.
+var handlerCapabilities = []corev1.Capability{
+	"SYS_ADMIN",    // setns, and mounting into a launcher's mount namespace
+	"SYS_PTRACE",   // /proc/PID/{ns,root} of launchers, which run as another user
+	"SYS_CHROOT",   // setns into a mount namespace
+	"NET_ADMIN",    // links, taps and nftables in the pods' network namespaces
+	"DAC_OVERRIDE", // sockets and directories of launchers
+	"CHOWN",        // the launchers' device nodes
+}
 
 // handler is virt-handler: the agent on every node that may run guests.
 func handler(c *Config) []Object {
@@ -36,6 +48,7 @@ func handler(c *Config) []Object {
 			"--ca-file=" + caDir + "/" + CABundleKey,
 			"--api-client-name=" + APIClientName,
 			"--node-facts=" + factsDir,
+			"--node-root=" + nodeRoot,
 		},
 		mounts: []secretMount{certificates(HandlerServerSecret, handlerServerDir), trustedCAs()},
 	})
@@ -58,38 +71,39 @@ func handler(c *Config) []Object {
 	}}
 }
 
-// onNode gives the handler what it needs of its node.
+// onNode gives the handler what it needs of its node, and no more: neither is it
+// privileged, nor does it see the node's file system.
 func onNode(spec *corev1.PodSpec) {
 	spec.HostPID = true
-	spec.SecurityContext = nil
+	spec.SecurityContext = &corev1.PodSecurityContext{
+		SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
+		// The profiles that confine containers forbid mounts and other pods' processes.
+		AppArmorProfile: &corev1.AppArmorProfile{Type: corev1.AppArmorProfileTypeUnconfined},
+		SELinuxOptions:  &corev1.SELinuxOptions{Type: "spc_t", Level: "s0"},
+	}
 	container := &spec.Containers[0]
 	container.Env = append(container.Env, fromField("NODE_NAME", "spec.nodeName"))
-	// Mounting into a launcher pod's mount namespace, entering its network
-	// namespace and passing devices on need the node's own powers.
 	container.SecurityContext = &corev1.SecurityContext{
-		Privileged:             ptr.To(true),
 		RunAsUser:              ptr.To[int64](0),
 		ReadOnlyRootFilesystem: ptr.To(true),
+		Capabilities:           &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}, Add: handlerCapabilities},
 	}
-	hostPath := func(name, path string, propagation corev1.MountPropagationMode) {
+	hostPath := func(name, path, mountPath string) {
 		spec.Volumes = append(spec.Volumes, corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{
 			HostPath: &corev1.HostPathVolumeSource{Path: path, Type: ptr.To(corev1.HostPathUnset)},
 		}})
 		container.VolumeMounts = append(container.VolumeMounts, corev1.VolumeMount{
-			Name: name, MountPath: path, MountPropagation: &propagation,
+			Name: name, MountPath: mountPath, MountPropagation: ptr.To(corev1.MountPropagationHostToContainer),
 		})
 	}
-	hostPath("kubelet-pods", kubeletPods, corev1.MountPropagationHostToContainer)
-	hostPath("device-plugins", devicePlugins, corev1.MountPropagationNone)
-	hostPath("devices", hostDevices, corev1.MountPropagationHostToContainer)
-	hostPath("cgroup", controlGroups, corev1.MountPropagationHostToContainer)
+	hostPath("kubelet", kubeletDir, kubeletDir)
+	hostPath("devices", devices, nodeRoot+devices)
 	spec.Volumes = append(spec.Volumes,
 		corev1.Volume{Name: "node-facts", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}},
 		corev1.Volume{Name: "tmp", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}},
 	)
 	container.VolumeMounts = append(container.VolumeMounts,
 		corev1.VolumeMount{Name: "node-facts", MountPath: factsDir, ReadOnly: true},
-		corev1.VolumeMount{Name: "tmp", MountPath: "/tmp"},
 	)
 }
 
@@ -111,7 +125,7 @@ func probeContainer(c *Config) corev1.Container {
 			{Name: "node-facts", MountPath: factsDir},
 			{Name: "tmp", MountPath: "/tmp"},
 			{Name: "tmp", MountPath: probeRunDir, SubPath: "run"},
-			{Name: "devices", MountPath: hostDevices, MountPropagation: ptr.To(corev1.MountPropagationHostToContainer)},
+			{Name: "devices", MountPath: devices, MountPropagation: ptr.To(corev1.MountPropagationHostToContainer)},
 		},
 		TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
 	}

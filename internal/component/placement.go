@@ -57,9 +57,9 @@ func preferControlPlane(pod *corev1.PodSpec) {
 			MatchExpressions: []corev1.NodeSelectorRequirement{{Key: key, Operator: operator}},
 		}}
 	}
-	terms := []corev1.PreferredSchedulingTerm{prefer(workerRole, corev1.NodeSelectorOpDoesNotExist)}
-	for _, role := range controlPlane {
-		terms = append(terms, prefer(role, corev1.NodeSelectorOpExists))
+	terms := []corev1.PreferredSchedulingTerm{
+		prefer(workerRole, corev1.NodeSelectorOpDoesNotExist),
+		prefer(controlPlane[0], corev1.NodeSelectorOpExists),
 	}
 	pod.Affinity = &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{PreferredDuringSchedulingIgnoredDuringExecution: terms}}
 }

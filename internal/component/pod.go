@@ -136,6 +136,8 @@ func probe(container *corev1.Container) {
 		}
 	}
 	container.StartupProbe = asked(1, 5, 120)
+	// Before that nobody answers, and each failure is a warning event.
+	container.StartupProbe.InitialDelaySeconds = 1
 	container.ReadinessProbe = asked(10, 5, 2)
 	container.LivenessProbe = asked(20, 10, 3)
 }
