@@ -37,12 +37,12 @@ COPY --from=launcher-closure /out /
 COPY images/launcher/etc /etc
 
 FROM launcher-root AS launcher-probe
-COPY images/launcher/probe.sh /tmp/probe.sh
+COPY images/launcher/probe.sh /build/probe.sh
 USER 107:107
-RUN /tmp/probe.sh /tmp/qemu-capabilities.xml
+RUN /build/probe.sh /run/kubevirt/qemu-capabilities.xml
 
 FROM launcher-root AS launcher-base
-COPY --from=launcher-probe --chmod=0444 --chown=0:0 /tmp/qemu-capabilities.xml /usr/share/kubevirt/qemu-capabilities.xml
+COPY --from=launcher-probe --chmod=0444 --chown=0:0 /run/kubevirt/qemu-capabilities.xml /usr/share/kubevirt/qemu-capabilities.xml
 
 FROM ${LAUNCHER_BASE} AS virt-launcher
 COPY --chmod=0755 _out/bin/container-disk /usr/bin/container-disk

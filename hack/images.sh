@@ -130,23 +130,28 @@ base() { # base NAME TARGET KEY: makes the image of a slow stage if it is not th
 		old=$(tool images --quiet --filter "reference=localhost/kubevirt-images/$name" | sort -u)
 		build "$target" "$image" --build-arg "DEBIAN_IMAGE=$debian_image"
 		# shellcheck disable=SC2086 # one word per image is meant
-		[ -z "$old" ] || tool rmi --force $old >/dev/null 2>&1 || true
+		[ -z "$old" ] || tool rmi $old >/dev/null 2>&1 || true
 		say "$name: base done"
 	) 9>"$cache/$name.lock"
 }
 
 archive() { # archive NAME KEY [ARGUMENT...]: the final image and its archive, unless they are there
-	local name=$1 key=$2 file=$out/$1.tar image=docker.io/$prefix/$1:$tag old
+	local name=$1 key=$2 file=$out/$1.tar image=docker.io/$prefix/$1:$tag
 	shift 2
 	if [ -e "$file" ] && [ "$(cat "$out/$name.key" 2>/dev/null)" = "$key" ]; then
 		say "$name: up to date"
 		return 0
 	fi
-	rm -f "$file" "$out/$name.key"
-	old=$(tool images --quiet "$image" 2>/dev/null || true)
-	build "$name" "$image" "$@"
-	tool push --quiet "$image" "docker-archive:$file.new:$image"
-	[ -z "$old" ] || [ "$old" = "$(tool images --quiet "$image")" ] || tool rmi "$old" >/dev/null 2>&1 || true
+	rm -f "$file" "$file.new" "$out/$name.key"
+	(
+		# The name is one for all checkouts that share the cache.
+		flock 9
+		local old
+		old=$(tool images --quiet "$image" 2>/dev/null || true)
+		build "$name" "$image" "$@"
+		tool push --quiet "$image" "docker-archive:$file.new:$image"
+		[ -z "$old" ] || [ "$old" = "$(tool images --quiet "$image")" ] || tool rmi "$old" >/dev/null 2>&1 || true
+	) 9>"$cache/$name.image.lock"
 	mv "$file.new" "$file"
 	echo "$key" >"$out/$name.key"
 	say "$name: $file, $(($(stat -c %s "$file") / 1048576)) MiB"

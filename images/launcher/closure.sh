@@ -89,10 +89,13 @@ sort -u "$work/libraries" | while read -r name location; do
 done
 cp -L "$loader" "$out/usr/lib64/ld-linux-x86-64.so.2"
 
-# Places a program expects; the pod mounts its own over what is written to.
-mkdir -p "$out/var" "$out/run" "$out/etc" "$out/proc" "$out/sys" "$out/dev"
+# Places a program expects. The root is read-only in a pod; all that is written
+# goes to the one volume at /var/run/kubevirt, /tmp included: some programs
+# (swtpm_setup) know no other place, whatever TMPDIR says.
+mkdir -p "$out/var" "$out/run/kubevirt/tmp" "$out/etc" "$out/proc" "$out/sys" "$out/dev"
+chown -R 107:107 "$out/run/kubevirt"
 ln -s ../run "$out/var/run"
-mkdir -m 1777 "$out/tmp"
+ln -s var/run/kubevirt/tmp "$out/tmp"
 
 # A shell and the usual small tools, for kubectl exec.
 for applet in $("$out/usr/bin/busybox" --list); do
