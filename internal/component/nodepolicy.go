@@ -73,7 +73,7 @@ func nodeValidations() []admissionv1.Validation {
 			one, other, ownKeys)
 	}
 	return []admissionv1.Validation{
-		validation(fmt.Sprintf(`'%[1]s' in request.userInfo.extra && object.metadata.name in request.userInfo.extra['%[1]s']`, nodeClaim),
+		validation(fmt.Sprintf(`object.metadata.name in request.userInfo.?extra[?'%s'].orValue([])`, nodeClaim),
 			"virt-handler may only change the node it runs on"),
 		validation("object.spec == oldObject.spec", "virt-handler may not change the spec of a node"),
 		validation(kept("labels", "oldLabels"), "virt-handler may only set kubevirt.io labels of a node"),
