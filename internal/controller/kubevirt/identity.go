@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -70,13 +71,20 @@ func (i *Identity) reconcile(ctx context.Context, s *scope) error {
 // register tells the API server of the operator's webhooks. They go with the
 // KubeVirt kind itself, whose CRD owns them.
 func (i *Identity) register(ctx context.Context, s *scope, bundle []byte) error {
-	serving, err := i.Serving(ctx)
-	if err != nil {
-		return fmt.Errorf("asking whether the operator's webhooks can be reached: %w", err)
+	known := &admissionv1.ValidatingWebhookConfiguration{}
+	err := i.Client.Get(ctx, client.ObjectKey{Name: component.OperatorValidator}, known)
+	if client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("reading the registration of the operator's webhooks: %w", err)
 	}
-	if !serving {
-		s.at(s.now.Add(500 * time.Millisecond))
-		return nil
+	if err != nil {
+		serving, err := i.Serving(ctx)
+		if err != nil {
+			return fmt.Errorf("asking whether the operator's webhooks can be reached: %w", err)
+		}
+		if !serving {
+			s.at(s.now.Add(500 * time.Millisecond))
+			return nil
+		}
 	}
 	if i.owner == nil {
 		crd := &metav1.PartialObjectMetadata{}

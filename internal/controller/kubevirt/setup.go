@@ -22,11 +22,13 @@ import (
 	"k8s.io/client-go/util/workqueue"
 	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
@@ -142,7 +144,7 @@ func (i *Identity) SetupWithManager(manager ctrl.Manager) error {
 		return nil
 	})
 	err := ctrl.NewControllerManagedBy(manager).Named("identity").
-		Watches(&v1.KubeVirt{}, always).
+		Watches(&v1.KubeVirt{}, always, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		Watches(&corev1.Secret{}, ownParts).
 		Watches(&corev1.ConfigMap{}, ownParts).
 		Watches(&admissionv1.ValidatingWebhookConfiguration{}, ownParts).
