@@ -48,6 +48,15 @@ need() { # need COMMAND=PACKAGE...: installs the packages of missing commands
 
 tool() { buildah --root "$cache/storage" --runroot "$cache/run" --storage-driver "$driver" "$@"; }
 
+# buildah leaves mounts behind: its storage onto itself, and stages that were
+# copied from. The last run to end removes them; every run holds the lock shared.
+tidy() {
+	flock --exclusive --nonblock 8 || return 0
+	awk -v below="$cache/storage/" 'index($2, below) == 1 {print $2}' /proc/mounts | sort -r | while read -r mounted; do
+		umount "$mounted" || true
+	done
+}
+
 # overlay needs a file system that can be its upper layer; vfs works everywhere
 # but copies a whole root for every step.
 choose_driver() {
@@ -196,14 +205,12 @@ make_image() {
 
 refresh=
 refreshed=
+clean=
 names=()
 for argument in "$@"; do
 	case $argument in
 	--refresh) refresh=yes ;;
-	--clean)
-		rm -rf "$cache"
-		exit 0
-		;;
+	--clean) clean=yes ;;
 	-h | --help)
 		sed -n '2,/^set /p' "${BASH_SOURCE[0]}" | sed -e '/^set /d' -e 's/^# \{0,1\}//'
 		exit 0
@@ -222,6 +229,14 @@ done
 	exit 1
 }
 mkdir -p "$cache" "$out"
+exec 8>"$cache/use.lock"
+if [ -n "$clean" ]; then
+	tidy
+	rm -rf "$cache"
+	exit 0
+fi
+flock --shared 8
+trap tidy EXIT
 need buildah=buildah bc=bc
 choose_driver
 for name in "${names[@]}"; do
