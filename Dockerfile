@@ -64,6 +64,7 @@ FROM scratch AS guest-tiny-disk
 COPY --from=guest-tiny-build --chown=107:107 --chmod=0440 /tiny.qcow2 /disk/tiny.qcow2
 
 FROM ${GUEST_TINY_DISK} AS guest-tiny
+USER 107:107
 
 # The Debian guest's root file system is a container's, until it gets its own disk.
 FROM ${DEBIAN_IMAGE} AS guest-debian-root
@@ -80,3 +81,4 @@ FROM scratch AS guest-debian-disk
 COPY --from=guest-debian-build --chown=107:107 --chmod=0440 /debian.qcow2 /disk/debian.qcow2
 
 FROM ${GUEST_DEBIAN_DISK} AS guest-debian
+USER 107:107
