@@ -19,6 +19,10 @@ mapfile -t cgo < <(hack/packages.sh cgo)
 CGO_ENABLED=1 go vet -tags "libvirt_dlopen process" "${cgo[@]}"
 (cd test/cluster && go vet ./...)
 
+echo "golangci-lint"
+# It type-checks the launcher as well, so it needs cgo.
+CGO_ENABLED=1 go tool -modfile=hack/tools/go.mod golangci-lint run ./...
+
 echo "generated files"
 before=$(git status --porcelain)
 hack/generate.sh

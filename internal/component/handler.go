@@ -116,6 +116,7 @@ func probeContainer(c *Config) corev1.Container {
 		ImagePullPolicy: c.PullPolicy,
 		Command:         []string{launcherBinary, "probe"},
 		Args:            []string{"--out", factsDir},
+		Env:             []corev1.EnvVar{{Name: "TMPDIR", Value: probeRunDir}},
 		SecurityContext: &corev1.SecurityContext{
 			Privileged:             ptr.To(true),
 			RunAsUser:              ptr.To[int64](0),
@@ -123,8 +124,7 @@ func probeContainer(c *Config) corev1.Container {
 		},
 		VolumeMounts: []corev1.VolumeMount{
 			{Name: "node-facts", MountPath: factsDir},
-			{Name: "tmp", MountPath: "/tmp"},
-			{Name: "tmp", MountPath: probeRunDir, SubPath: "run"},
+			{Name: "tmp", MountPath: probeRunDir},
 			{Name: "devices", MountPath: devices, MountPropagation: ptr.To(corev1.MountPropagationHostToContainer)},
 		},
 		TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
