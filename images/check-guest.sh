@@ -170,7 +170,7 @@ start virtio
 within "$limit" "login prompt with the host name from meta-data (virtio)" prompts 1
 typed root
 within "$limit" "a shell on the serial console" seen '~ *#'
-within 60 "the first NIC has its address by DHCP" asked 'ip -4 address show dev eth0' 'inet 10.0.2.15/'
+within 60 "the first NIC has its address by DHCP" asked 'ip -4 address show dev eth0' 'inet .*10[.]0[.]2[.]15.*/24'
 within 30 "the name server too" asked 'cat /etc/resolv.conf' 'nameserver 10.0.2.3'
 within 60 "port 80 answers with the host name" served
 # shellcheck disable=SC2016 # for the guest's shell
