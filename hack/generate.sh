@@ -27,3 +27,5 @@ for actor in launcher handler; do
   PATH=$tools:$PATH protoc -I . --go_out=. --go_opt=module=kubevirt.io/kubevirt \
     --go-grpc_out=. --go-grpc_opt=module=kubevirt.io/kubevirt "$actor/protocol/$actor.proto"
 done
+# Which protoc it was is the machine's matter; what it makes of this is the same.
+sed -i -E '/^\/\/ [-\t ]*protoc +v/d' {launcher,handler}/protocol/*.pb.go
