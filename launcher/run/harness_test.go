@@ -189,6 +189,7 @@ func vmi() *v1.VirtualMachineInstance {
 	enabled := true
 	vmi.Spec.Domain.Features = &v1.Features{ACPI: v1.FeatureState{Enabled: &enabled}}
 	vmi.Spec.Domain.Devices.Disks = []v1.Disk{{Name: "root", DiskDevice: v1.DiskDevice{Disk: &v1.DiskTarget{Bus: "virtio"}}}}
+	vmi.Spec.Domain.Devices.LogSerialConsole = &enabled // the tests read what the guest prints
 	vmi.Spec.Volumes = []v1.Volume{{Name: "root", VolumeSource: v1.VolumeSource{ContainerDisk: &v1.ContainerDiskSource{Image: "x"}}}}
 	return vmi
 }
