@@ -72,7 +72,8 @@ func merge(info *hypervisor.GuestInfo, answer *golibvirt.DomainGuestInfo) {
 			info.Timezone = fmt.Sprintf("%s, %d", info.Timezone, zone.Offset)
 		}
 	}
-	if os := answer.OS; os != nil {
+	// The binding gives an OS without values to answers that have none.
+	if os := answer.OS; os != nil && (os.IDSet || os.NameSet || os.KernelReleaseSet) {
 		info.OSID, info.OSName, info.OSPrettyName = bounded(os.ID), bounded(os.Name), bounded(os.PrettyName)
 		info.OSVersion, info.OSVersionID = bounded(os.Version), bounded(os.VersionID)
 		info.KernelRelease, info.KernelVersion = bounded(os.KernelRelease), bounded(os.KernelVersion)

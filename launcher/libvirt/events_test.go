@@ -80,7 +80,7 @@ func TestGuestIsBounded(t *testing.T) {
 	evil := strings.Repeat("ü", 10000) + "\xff\x00\x1b[2J"
 	answer := &golibvirt.DomainGuestInfo{
 		HostnameSet: true, Hostname: "h\x00o\x1bst\xff",
-		OS:       &golibvirt.DomainGuestInfoOS{ID: "debian", PrettyName: evil, KernelVersion: "#1 SMP"},
+		OS:       &golibvirt.DomainGuestInfoOS{IDSet: true, ID: "debian", PrettyName: evil, KernelVersion: "#1 SMP"},
 		TimeZone: &golibvirt.DomainGuestInfoTimeZone{NameSet: true, Name: "CET", OffsetSet: true, Offset: 3600},
 	}
 	for range 1000 {
@@ -92,6 +92,8 @@ func TestGuestIsBounded(t *testing.T) {
 	}
 	info := &hypervisor.GuestInfo{}
 	merge(info, answer)
+	// The answer to another question carries an OS as well, an empty one.
+	merge(info, &golibvirt.DomainGuestInfo{OS: &golibvirt.DomainGuestInfoOS{}})
 	if info.Hostname != "host" || info.OSID != "debian" || info.Timezone != "CET, 3600" || info.KernelVersion != "#1 SMP" {
 		t.Errorf("got %+v", info)
 	}
