@@ -34,9 +34,5 @@ func (r *Reconciler) hurry(ctx context.Context, s *scope) (ctrl.Result, error) {
 
 // graceLeft is the time a guest that is being deleted still has.
 func graceLeft(vmi *v1.VirtualMachineInstance, now time.Time) time.Duration {
-	grace := defaultGrace
-	if seconds := vmi.Spec.TerminationGracePeriodSeconds; seconds != nil {
-		grace = time.Duration(*seconds) * time.Second
-	}
-	return vmi.DeletionTimestamp.Add(grace).Sub(now)
+	return vmi.DeletionTimestamp.Add(time.Duration(vmi.GracePeriod()) * time.Second).Sub(now)
 }

@@ -14,10 +14,6 @@ import (
 	subresourcesv1 "kubevirt.io/kubevirt/api/subresources/v1"
 )
 
-// defaultGracePeriod is what a guest has to shut down unless its spec says
-// otherwise, in seconds.
-const defaultGracePeriod = 30
-
 func (s *server) stop(w http.ResponseWriter, r *http.Request, at target) {
 	var options subresourcesv1.StopOptions
 	s.verb(w, r, at, &options, func() error { return checkStop(options) }, func(vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance) error {
@@ -58,19 +54,12 @@ func stopPatch(vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance, options su
 		if vmi == nil || vmi.IsFinal() {
 			return nil, conflict(vm, "it is not running")
 		}
-		if options.GracePeriod == nil || *options.GracePeriod >= gracePeriod(vmi) {
+		if options.GracePeriod == nil || *options.GracePeriod >= vmi.GracePeriod() {
 			return nil, conflict(vm, "it is being stopped already; a shorter grace period hurries it")
 		}
 		return nil, nil
 	}
 	return nil, conflict(vm, fmt.Sprintf("stopping a machine of run strategy %s is not supported yet", strategy))
-}
-
-func gracePeriod(vmi *v1.VirtualMachineInstance) int64 {
-	if vmi.Spec.TerminationGracePeriodSeconds != nil {
-		return *vmi.Spec.TerminationGracePeriodSeconds
-	}
-	return defaultGracePeriod
 }
 
 func (s *server) shortenGrace(ctx context.Context, vmi *v1.VirtualMachineInstance, seconds int64, dryRun []string) error {

@@ -27,7 +27,7 @@ func newCompute(vmi *v1.VirtualMachineInstance, cfg *clusterconfig.Config, opts 
 			"--vmi-namespace", vmi.Namespace,
 			"--vmi-name", vmi.Name,
 			"--vmi-uid", string(vmi.UID),
-			"--grace-period-seconds", strconv.FormatInt(gracePeriod(vmi), 10),
+			"--grace-period-seconds", strconv.FormatInt(vmi.GracePeriod(), 10),
 		},
 		Env: environment(),
 		VolumeMounts: []corev1.VolumeMount{

@@ -25,8 +25,6 @@ type Options struct {
 }
 
 const (
-	// defaultGracePeriod is how many seconds a guest may take to shut down when its instance does not say.
-	defaultGracePeriod = 30
 	// extraGracePeriod, in seconds, lets the launcher end a guest that did not stop
 	// in its own time, and report it, before the kubelet ends the launcher.
 	extraGracePeriod = 30
@@ -82,7 +80,7 @@ func cut(name string, length int) string {
 }
 
 func newPod(vmi *v1.VirtualMachineInstance) *corev1.Pod {
-	off, grace := false, gracePeriod(vmi)+extraGracePeriod
+	off, grace := false, vmi.GracePeriod()+extraGracePeriod
 	return &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
 			Name:            PodName(vmi),
@@ -101,12 +99,4 @@ func newPod(vmi *v1.VirtualMachineInstance) *corev1.Pod {
 			}},
 		},
 	}
-}
-
-// gracePeriod is how many seconds the guest may take to shut down.
-func gracePeriod(vmi *v1.VirtualMachineInstance) int64 {
-	if seconds := vmi.Spec.TerminationGracePeriodSeconds; seconds != nil {
-		return *seconds
-	}
-	return defaultGracePeriod
 }

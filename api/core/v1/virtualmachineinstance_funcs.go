@@ -2,6 +2,17 @@ package v1
 
 import corev1 "k8s.io/api/core/v1"
 
+// defaultGracePeriod is what a guest has to shut down unless its spec says otherwise, in seconds.
+const defaultGracePeriod = 30
+
+// GracePeriod is how many seconds the guest may take to shut down.
+func (vmi *VirtualMachineInstance) GracePeriod() int64 {
+	if seconds := vmi.Spec.TerminationGracePeriodSeconds; seconds != nil {
+		return *seconds
+	}
+	return defaultGracePeriod
+}
+
 // IsFinal reports whether the instance has ended and never runs again.
 func (vmi *VirtualMachineInstance) IsFinal() bool {
 	return vmi.Status.Phase == VMIPhaseSucceeded || vmi.Status.Phase == VMIPhaseFailed
