@@ -11,9 +11,6 @@ import (
 	"kubevirt.io/kubevirt/launcher/protocol"
 )
 
-// defaultGrace is what a guest has to shut down unless its spec says otherwise.
-const defaultGrace = 30 * time.Second
-
 // hurry pulls the plug of a guest that is being deleted once its grace period has
 // passed. The launcher does so by itself after the period that it was started
 // with; here one that has been shortened since counts (virtctl stop --force).
