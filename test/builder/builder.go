@@ -3,6 +3,8 @@
 package builder
 
 import (
+	"maps"
+
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -43,6 +45,24 @@ func VM(namespace, name string, strategy v1.VirtualMachineRunStrategy, options .
 	}
 }
 
+// ReplicaSet makes a set of so many instances, each VMI's with the same options,
+// that knows them by their labels.
+func ReplicaSet(namespace, name string, replicas int32, options ...Option) *v1.VirtualMachineInstanceReplicaSet {
+	vmi := VMI(namespace, name, options...)
+	return &v1.VirtualMachineInstanceReplicaSet{
+		TypeMeta:   metav1.TypeMeta{APIVersion: v1.GroupVersion.String(), Kind: v1.KindVirtualMachineInstanceReplicaSet},
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name},
+		Spec: v1.VirtualMachineInstanceReplicaSetSpec{
+			Replicas: &replicas,
+			Selector: &metav1.LabelSelector{MatchLabels: maps.Clone(vmi.Labels)},
+			Template: &v1.VirtualMachineInstanceTemplateSpec{
+				Metadata: metav1.ObjectMeta{Labels: vmi.Labels, Annotations: vmi.Annotations},
+				Spec:     vmi.Spec,
+			},
+		},
+	}
+}
+
 // Memory sets the guest's memory.
 func Memory(quantity string) Option {
 	return func(vmi *v1.VirtualMachineInstance) {
@@ -59,6 +79,18 @@ func Cores(n uint32) Option {
 // ContainerDisk adds a virtio disk from an image.
 func ContainerDisk(name, image string) Option {
 	return volume(name, v1.VolumeSource{ContainerDisk: &v1.ContainerDiskSource{Image: image}})
+}
+
+// Claim adds a virtio disk from a persistent volume claim.
+func Claim(name, claim string) Option {
+	source := &v1.PersistentVolumeClaimVolumeSource{}
+	source.ClaimName = claim
+	return volume(name, v1.VolumeSource{PersistentVolumeClaim: source})
+}
+
+// DataVolume adds a virtio disk from a data volume.
+func DataVolume(name, dataVolume string) Option {
+	return volume(name, v1.VolumeSource{DataVolume: &v1.DataVolumeSource{Name: dataVolume}})
 }
 
 // EmptyDisk adds an empty virtio disk.

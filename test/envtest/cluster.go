@@ -27,7 +27,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	ctrlwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
 
+	cdiv1beta1 "kubevirt.io/kubevirt/api/cdi/v1beta1"
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	poolv1beta1 "kubevirt.io/kubevirt/api/pool/v1beta1"
 	"kubevirt.io/kubevirt/config/crd"
 	"kubevirt.io/kubevirt/internal/clusterconfig"
 	"kubevirt.io/kubevirt/internal/component"
@@ -77,7 +79,7 @@ func run(m *testing.M, into **Cluster) (code int, err error) {
 // Start starts a cluster. The caller stops it.
 func Start() (*Cluster, error) {
 	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1.AddToScheme, apiextensionsv1.AddToScheme} {
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1.AddToScheme, apiextensionsv1.AddToScheme, cdiv1beta1.AddToScheme, poolv1beta1.AddToScheme} {
 		if err := add(scheme); err != nil {
 			return nil, fmt.Errorf("registering kinds: %w", err)
 		}

@@ -76,8 +76,14 @@ var rules = []rule{
 		never: []string{libvirt, module + "/internal/controller/..."},
 	},
 	{
+		pkgs: []string{"internal/datavolume"}, ours: []string{"api/..."},
+	},
+	{
+		pkgs: []string{"internal/replicas"}, ours: []string{"api/...", "internal/patch"},
+	},
+	{
 		pkgs:  []string{"internal/controller/..."},
-		ours:  append([]string{"internal/launcherpod/...", "internal/component/..."}, helpers...),
+		ours:  append([]string{"internal/launcherpod/...", "internal/component/...", "internal/datavolume", "internal/defaults", "internal/replicas", "internal/revision"}, helpers...),
 		never: []string{libvirt, module + "/handler/...", module + "/launcher/...", module + "/internal/apiserver/..."},
 	},
 	{

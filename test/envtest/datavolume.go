@@ -1,0 +1,78 @@
+package envtest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	cdiv1beta1 "kubevirt.io/kubevirt/api/cdi/v1beta1"
+)
+
+// InstallDataVolumes gives the cluster the kinds DataVolume and DataSource, which
+// are another project's, until the test ends. Nothing acts on them: the test says
+// what CDI would.
+func (c *Cluster) InstallDataVolumes(t *testing.T) {
+	t.Helper()
+	c.install(t, cdiv1beta1.KindDataVolume, cdiv1beta1.ResourceDataVolumes)
+	c.install(t, "DataSource", "datasources")
+}
+
+func (c *Cluster) install(t *testing.T, kind, plural string) {
+	t.Helper()
+	ctx, anything := context.Background(), true
+	schema := &apiextensionsv1.JSONSchemaProps{Type: "object", XPreserveUnknownFields: &anything}
+	definition := &apiextensionsv1.CustomResourceDefinition{
+		ObjectMeta: metav1.ObjectMeta{Name: plural + "." + cdiv1beta1.GroupVersion.Group},
+		Spec: apiextensionsv1.CustomResourceDefinitionSpec{
+			Group: cdiv1beta1.GroupVersion.Group,
+			Scope: apiextensionsv1.NamespaceScoped,
+			Names: apiextensionsv1.CustomResourceDefinitionNames{Kind: kind, ListKind: kind + "List", Plural: plural},
+			Versions: []apiextensionsv1.CustomResourceDefinitionVersion{{
+				Name: cdiv1beta1.GroupVersion.Version, Served: true, Storage: true,
+				Schema: &apiextensionsv1.CustomResourceValidation{OpenAPIV3Schema: schema},
+			}},
+		},
+	}
+	if err := c.Client.Create(ctx, definition); err != nil {
+		t.Fatalf("installing the kind %s: %v", kind, err)
+	}
+	t.Cleanup(func() {
+		if err := c.Client.Delete(ctx, definition); err != nil {
+			t.Errorf("removing the kind %s: %v", kind, err)
+		}
+		c.until(t, "the kind "+kind+" is gone", func() bool {
+			return apierrors.IsNotFound(c.Client.Get(ctx, client.ObjectKeyFromObject(definition), definition))
+		})
+	})
+	list := &unstructured.UnstructuredList{}
+	list.SetGroupVersionKind(cdiv1beta1.GroupVersion.WithKind(kind + "List"))
+	c.until(t, "the kind "+kind+" is served", func() bool {
+		err := c.Client.Get(ctx, client.ObjectKeyFromObject(definition), definition)
+		return err == nil && established(definition) && c.Client.List(ctx, list) == nil
+	})
+}
+
+func established(definition *apiextensionsv1.CustomResourceDefinition) bool {
+	for _, condition := range definition.Status.Conditions {
+		if condition.Type == apiextensionsv1.Established {
+			return condition.Status == apiextensionsv1.ConditionTrue
+		}
+	}
+	return false
+}
+
+// until waits for what the API server does in its own time.
+func (c *Cluster) until(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); !done(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("it does not come about that %s", what)
+		}
+	}
+}
