@@ -46,7 +46,7 @@ func (n Node) Prepare(ctx context.Context, vmi *v1.VirtualMachineInstance, launc
 		return Prepared{}, err
 	}
 	volumes, err := disk.Resolve(ctx, vmi, disk.Pod{
-		UID: launcher.PodUID, Launcher: launcher.Process, Cgroups: n.Finder.Cgroups,
+		UID: launcher.PodUID, Launcher: launcher.Process, User: launcherUser, Cgroups: n.Finder.Cgroups,
 		Sockets: n.Finder.EmptyDir(launcher.PodUID, socketsVolume),
 	})
 	if err != nil {

@@ -85,7 +85,7 @@ func Grant(root *os.File, user int) error {
 		if err != nil {
 			return fmt.Errorf("opening %s of the launcher: %w", device.Path, err)
 		}
-		err = grant(node, user)
+		err = grant(node, unix.S_IFCHR, user)
 		_ = unix.Close(node)
 		if err != nil {
 			return fmt.Errorf("giving %s of the launcher to user %d: %w", device.Path, user, err)
@@ -94,12 +94,33 @@ func Grant(root *os.File, user int) error {
 	return nil
 }
 
-func grant(node, user int) error {
+// GrantBlock does the same for the block device at a path of the container, and
+// tells whether there is one.
+func GrantBlock(root *os.File, path string, user int) (bool, error) {
+	node, err := open(root, Device{Path: path})
+	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ELOOP) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("opening %s of the launcher: %w", path, err)
+	}
+	defer func() { _ = unix.Close(node) }()
+	var found unix.Stat_t
+	if err := unix.Fstat(node, &found); err != nil || found.Mode&unix.S_IFMT != unix.S_IFBLK {
+		return false, err
+	}
+	if err := grant(node, unix.S_IFBLK, user); err != nil {
+		return false, fmt.Errorf("giving %s of the launcher to user %d: %w", path, user, err)
+	}
+	return true, nil
+}
+
+func grant(node int, kind uint32, user int) error {
 	var found unix.Stat_t
 	if err := unix.Fstat(node, &found); err != nil {
 		return err
 	}
-	if found.Mode&unix.S_IFMT != unix.S_IFCHR {
+	if found.Mode&unix.S_IFMT != kind {
 		return fmt.Errorf("it is no device")
 	}
 	const readWriteForAll = 0o006

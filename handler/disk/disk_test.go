@@ -31,7 +31,8 @@ func TestMain(m *testing.M) {
 }
 
 // container makes an empty file system that only it can see, with the listed
-// files in it ("path" or "path->target"), and makes that its root.
+// files in it ("path", "path->target", "directory/" or "device#"), and makes that its
+// root.
 func container(socket string, files []string) {
 	root := filepath.Dir(socket)
 	listener, err := net.Listen("unix", socket)
@@ -48,6 +49,8 @@ func container(socket string, files []string) {
 			must(os.Symlink(target, path))
 		case strings.HasSuffix(path, "/"):
 			must(os.MkdirAll(path, 0o755))
+		case strings.HasSuffix(path, "#"):
+			must(unix.Mknod(strings.TrimSuffix(path, "#"), unix.S_IFBLK|0o660, int(unix.Mkdev(7, 0))))
 		default:
 			must(os.WriteFile(path, []byte("content of "+path), 0o440))
 		}

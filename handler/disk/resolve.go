@@ -34,6 +34,8 @@ type Pod struct {
 	UID string
 	// Launcher is the process of the compute container.
 	Launcher *process.Process
+	// User runs the launcher.
+	User int
 	// Sockets is the pod's emptyDir in which container disks serve their sockets,
 	// where the cluster has no image volumes.
 	Sockets string
@@ -47,10 +49,16 @@ func Resolve(ctx context.Context, vmi *v1.VirtualMachineInstance, pod Pod) ([]*p
 	var volumes []*protocol.Volume
 	for i := range vmi.Spec.Volumes {
 		volume := &vmi.Spec.Volumes[i]
-		if volume.ContainerDisk == nil {
+		var path string
+		var err error
+		switch {
+		case volume.ContainerDisk != nil:
+			path, err = containerDisk(ctx, pod, volume.Name, volume.ContainerDisk.Path)
+		case volume.ClaimName() != "":
+			path, err = claim(pod, volume.Name, volume.IsReadOnly())
+		default:
 			continue
 		}
-		path, err := containerDisk(ctx, pod, volume.Name, volume.ContainerDisk.Path)
 		if err != nil {
 			return nil, fmt.Errorf("volume %s: %w", volume.Name, err)
 		}

@@ -1,28 +1,54 @@
 package controller
 
 import (
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/selection"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/datavolume"
 )
 
 // cacheOptions keeps the caches to what the reconcilers read: launcher pods only,
 // and of every object only the fields used.
 func cacheOptions(namespace string) cache.Options {
 	return cache.Options{
-		DefaultTransform: cache.TransformStripManagedFields(),
+		DefaultTransform: trimOther,
 		ByObject: map[client.Object]cache.ByObject{
 			&corev1.Pod{}: {
 				Label:     labels.SelectorFromSet(labels.Set{v1.LabelComponent: v1.LauncherPod}),
 				Transform: trimPod,
 			},
-			&corev1.Node{}: {Transform: trimNode},
-			&v1.KubeVirt{}: {Namespaces: map[string]cache.Config{namespace: {}}},
+			&corev1.Node{}:                              {Transform: trimNode},
+			&corev1.PersistentVolumeClaim{}:             {Transform: trimClaim},
+			&appsv1.ControllerRevision{}:                {Label: poolRevisions()},
+			&apiextensionsv1.CustomResourceDefinition{}: datavolume.CacheDefinition(),
+			&v1.KubeVirt{}:                              {Namespaces: map[string]cache.Config{namespace: {}}},
 		},
 	}
+}
+
+// poolRevisions selects the revisions of pools; those of machines are read live.
+func poolRevisions() labels.Selector {
+	exists, err := labels.NewRequirement(v1.LabelPoolRevisionName, selection.Exists, nil)
+	if err != nil {
+		panic(err) // The label is a constant.
+	}
+	return labels.NewSelector().Add(*exists)
+}
+
+// trimOther drops the record of who wrote what, and whatever else can go of a kind
+// that the cluster may not have: it could not be named above.
+func trimOther(obj any) (any, error) {
+	obj, err := cache.TransformStripManagedFields()(obj)
+	if err != nil {
+		return nil, err
+	}
+	return datavolume.Trim(obj)
 }
 
 // trimPod drops the parts of a launcher pod that were only for the kubelet. The
@@ -55,4 +81,18 @@ func trimNode(obj any) (any, error) {
 	node.Spec = corev1.NodeSpec{}
 	node.Status = corev1.NodeStatus{}
 	return node, nil
+}
+
+// trimClaim keeps what a claim asks for and how far it has come.
+func trimClaim(obj any) (any, error) {
+	claim, ok := obj.(*corev1.PersistentVolumeClaim)
+	if !ok {
+		return obj, nil
+	}
+	claim.ManagedFields = nil
+	claim.Annotations = nil
+	claim.Labels = nil
+	claim.Spec.Selector = nil
+	claim.Status = corev1.PersistentVolumeClaimStatus{Phase: claim.Status.Phase, Capacity: claim.Status.Capacity}
+	return claim, nil
 }

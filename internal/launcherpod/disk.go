@@ -35,6 +35,10 @@ func disks(r *render) error {
 			r.mountImage(volume.Name, volume.ContainerDisk)
 		case volume.ContainerDisk != nil:
 			r.runImage(volume.Name, volume.ContainerDisk)
+		case volume.ClaimName() != "":
+			if err := r.useClaim(volume); err != nil {
+				return err
+			}
 		case volume.EmptyDisk != nil, volume.CloudInitNoCloud != nil: // the launcher makes them
 		default:
 			return fmt.Errorf("volume %s: its kind is not supported", volume.Name)

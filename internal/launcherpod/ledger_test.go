@@ -43,14 +43,15 @@ func checkLeaf(t *testing.T, kind, path, dir string) {
 	} else {
 		changed = leaf.Without(t, vmi, path)
 	}
-	if outcome(t, vmi, config, options) == outcome(t, changed, changedConfig, options) {
+	claims := readClaims(t, dir)
+	if outcome(t, vmi, config, options, claims) == outcome(t, changed, changedConfig, options, claims) {
 		t.Errorf("taking it out of %s changes nothing", dir)
 	}
 }
 
-func outcome(t *testing.T, vmi *v1.VirtualMachineInstance, config *clusterconfig.Config, options Options) string {
+func outcome(t *testing.T, vmi *v1.VirtualMachineInstance, config *clusterconfig.Config, options Options, claims Claims) string {
 	t.Helper()
-	pod, err := Render(vmi, config, options)
+	pod, err := Render(vmi, config, options, claims)
 	if err != nil {
 		return err.Error()
 	}

@@ -39,14 +39,15 @@ type render struct {
 	vmi     *v1.VirtualMachineInstance
 	cfg     *clusterconfig.Config
 	opts    Options
+	claims  Claims
 	pod     *corev1.Pod
 	compute *corev1.Container
 }
 
 // Render returns the launcher pod of an instance. An error says that the instance
 // asks for something that no pod can give it; trying again does not help.
-func Render(vmi *v1.VirtualMachineInstance, cfg *clusterconfig.Config, opts Options) (*corev1.Pod, error) {
-	r := &render{vmi: vmi, cfg: cfg, opts: opts, pod: newPod(vmi), compute: newCompute(vmi, cfg, opts)}
+func Render(vmi *v1.VirtualMachineInstance, cfg *clusterconfig.Config, opts Options, claims Claims) (*corev1.Pod, error) {
+	r := &render{vmi: vmi, cfg: cfg, opts: opts, claims: claims, pod: newPod(vmi), compute: newCompute(vmi, cfg, opts)}
 	for _, feature := range []func(*render) error{
 		metadata, placement, naming, security, disks, cloudInit, network, probes, console, resources,
 	} {
@@ -61,8 +62,10 @@ func Render(vmi *v1.VirtualMachineInstance, cfg *clusterconfig.Config, opts Opti
 // PodName is the name of an instance's launcher pod. It follows from the instance's
 // name and UID, so that an instance never has two and a later one of the same name
 // never takes over an earlier one's.
-func PodName(vmi *v1.VirtualMachineInstance) string {
-	suffix := "-" + digest(string(vmi.UID))
+func PodName(vmi *v1.VirtualMachineInstance) string { return podName(vmi, "") }
+
+func podName(vmi *v1.VirtualMachineInstance, purpose string) string {
+	suffix := "-" + digest(string(vmi.UID)+purpose)
 	return namePrefix + cut(vmi.Name, maxNameLength-len(namePrefix)-len(suffix)) + suffix
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/strategicpatch"
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -42,7 +43,7 @@ func TestGolden(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			vmi, config, options := readCase(t, dir)
-			pod, err := Render(vmi, config, options)
+			pod, err := Render(vmi, config, options, readClaims(t, dir))
 			var change []byte
 			if err == nil {
 				change = difference(t, plain, pod)
@@ -72,7 +73,7 @@ func difference(t *testing.T, plain []byte, pod *corev1.Pod) []byte {
 func renderCase(t *testing.T, dir string) *corev1.Pod {
 	t.Helper()
 	vmi, config, options := readCase(t, dir)
-	pod, err := Render(vmi, config, options)
+	pod, err := Render(vmi, config, options, readClaims(t, dir))
 	if err != nil {
 		t.Fatalf("rendering %s: %v", dir, err)
 	}
@@ -97,6 +98,14 @@ func readCase(t *testing.T, dir string) (*v1.VirtualMachineInstance, *clustercon
 	read(t, filepath.Join(dir, "kubevirt.yaml"), kv)
 	read(t, filepath.Join(dir, "options.yaml"), &options)
 	return vmi, clusterconfig.New(kv), options
+}
+
+// readClaims reads the modes of the claims behind a case's volumes (claims.yaml).
+func readClaims(t *testing.T, dir string) Claims {
+	t.Helper()
+	claims := Claims{}
+	read(t, filepath.Join(dir, "claims.yaml"), &claims)
+	return claims
 }
 
 func read(t *testing.T, path string, into any) {
@@ -162,7 +171,7 @@ func TestRenderLeavesItsInputsAlone(t *testing.T) {
 	for _, dir := range golden.Cases(t, "testdata", "vmi.yaml") {
 		vmi, config, options := readCase(t, dir)
 		before := toYAML(t, vmi)
-		_, _ = Render(vmi, config, options)
+		_, _ = Render(vmi, config, options, readClaims(t, dir))
 		if after := toYAML(t, vmi); string(after) != string(before) {
 			t.Errorf("%s: rendering changed the instance", dir)
 		}
@@ -176,5 +185,28 @@ func TestSmallGuestsStaySmall(t *testing.T) {
 		if request.Value() > bar*mebi {
 			t.Errorf("%s requests %d MiB, more than %d", dir, request.Value()/mebi, bar)
 		}
+	}
+}
+
+// TestConsumer keeps what decides where a launcher pod can run, and drops what is
+// for its guest.
+func TestConsumer(t *testing.T) {
+	const dir = "testdata/disk/data-volume"
+	vmi, _, _ := readCase(t, dir)
+	launcher := renderCase(t, dir)
+	consumer := Consumer(vmi, launcher.DeepCopy())
+	if consumer.Name == launcher.Name || consumer.Name != ConsumerName(vmi) || consumer.Annotations[v1.AnnotationEphemeralProvisioning] != "true" {
+		t.Errorf("it is called %s and has the annotations %v", consumer.Name, consumer.Annotations)
+	}
+	if len(consumer.Spec.Containers) != 1 || strings.Contains(strings.Join(consumer.Spec.Containers[0].Command, " "), "virt-launcher") {
+		t.Errorf("it runs %v", consumer.Spec.Containers)
+	}
+	for _, pod := range []*corev1.Pod{launcher, consumer} {
+		pod.ObjectMeta = metav1.ObjectMeta{Labels: pod.Labels, OwnerReferences: pod.OwnerReferences}
+		pod.Spec.ReadinessGates = nil
+		pod.Spec.Containers[0].Command, pod.Spec.Containers[0].Args = nil, nil
+	}
+	if string(toYAML(t, launcher)) != string(toYAML(t, consumer)) {
+		t.Errorf("beyond that it is\n%s\nthe launcher pod\n%s", toYAML(t, consumer), toYAML(t, launcher))
 	}
 }

@@ -30,9 +30,9 @@ var (
 // disks checks the disks, and that disks and volumes belong together.
 func disks(path, devices *field.Path, spec *v1.VirtualMachineInstanceSpec) field.ErrorList {
 	var errs field.ErrorList
-	volumes := map[string]bool{}
-	for _, volume := range spec.Volumes {
-		volumes[volume.Name] = true
+	volumes := map[string]*v1.Volume{}
+	for i := range spec.Volumes {
+		volumes[spec.Volumes[i].Name] = &spec.Volumes[i]
 	}
 	names := map[string]bool{}
 	for i := range spec.Domain.Devices.Disks {
@@ -44,8 +44,11 @@ func disks(path, devices *field.Path, spec *v1.VirtualMachineInstanceSpec) field
 			errs = append(errs, field.Duplicate(at.Child("name"), disk.Name))
 		}
 		names[disk.Name] = true
-		if !volumes[disk.Name] {
+		switch volume := volumes[disk.Name]; {
+		case volume == nil:
 			errs = append(errs, field.NotFound(at.Child("name"), disk.Name+": no volume of that name in spec.volumes"))
+		case volume.IsReadOnly() && disk.Disk != nil && disk.Disk.Bus == v1.DiskBusSATA:
+			errs = append(errs, field.Forbidden(at.Child("disk", "bus"), "a sata disk cannot be read-only, as its claim is; use a cdrom or the virtio or scsi bus"))
 		}
 		errs = append(errs, diskTarget(at, disk)...)
 		errs = append(errs, diskDriver(at, disk)...)

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"path"
 
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
@@ -24,6 +25,10 @@ func volumes(spec *field.Path, volumes []v1.Volume) field.ErrorList {
 		names[volume.Name] = true
 		errs = append(errs, exactlyOne(at, volumeSources(&volume.VolumeSource))...)
 		switch {
+		case volume.PersistentVolumeClaim != nil:
+			errs = append(errs, claimName(at.Child("persistentVolumeClaim", "claimName"), volume.PersistentVolumeClaim.ClaimName)...)
+		case volume.DataVolume != nil:
+			errs = append(errs, claimName(at.Child("dataVolume", "name"), volume.DataVolume.Name)...)
 		case volume.ContainerDisk != nil:
 			errs = append(errs, containerDisk(at.Child("containerDisk"), volume.ContainerDisk)...)
 		case volume.CloudInitNoCloud != nil:
@@ -46,6 +51,17 @@ func volumeSources(source *v1.VolumeSource) map[string]bool {
 		"serviceAccount": source.ServiceAccount != nil, "downwardMetrics": source.DownwardMetrics != nil,
 		"memoryDump": source.MemoryDump != nil, "containerPath": source.ContainerPath != nil,
 	}
+}
+
+func claimName(at *field.Path, name string) field.ErrorList {
+	if name == "" {
+		return field.ErrorList{field.Required(at, "the claim that holds the disk")}
+	}
+	var errs field.ErrorList
+	for _, msg := range validation.IsDNS1123Subdomain(name) {
+		errs = append(errs, field.Invalid(at, name, msg))
+	}
+	return errs
 }
 
 func containerDisk(at *field.Path, source *v1.ContainerDiskSource) field.ErrorList {

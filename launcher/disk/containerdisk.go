@@ -31,8 +31,10 @@ const containerDiskDir = "disk"
 type Image struct {
 	Path   string
 	Format string
-	// Size of the disk that the guest sees, in bytes.
+	// Size of the disk that the guest sees, in bytes; of a device nobody asked.
 	Size uint64
+	// Block tells that Path is a block device.
+	Block bool
 }
 
 // ContainerDisk finds the disk in source, which is the root directory of a

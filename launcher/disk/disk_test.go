@@ -88,7 +88,7 @@ func TestFormats(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := ContainerDisk(path, "")
-	if want := (Image{path, FormatQcow2, 1 << 30}); err != nil || got != want {
+	if want := (Image{Path: path, Format: FormatQcow2, Size: 1 << 30}); err != nil || got != want {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	backed := filepath.Join(dir, "backed.qcow2")

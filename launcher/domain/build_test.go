@@ -117,6 +117,8 @@ func preparedHost(vmi *v1.VirtualMachineInstance, dir string) Host {
 		switch {
 		case volume.CloudInitNoCloud != nil:
 			disk.Path, disk.Format = dir+"/"+volume.Name+".iso", "raw"
+		case volume.ClaimName() != "":
+			disk.Path, disk.Format = dir+"/"+volume.Name+"/disk.img", "raw"
 		case volume.ContainerDisk != nil:
 			disk.Backing = &DiskBacking{Path: dir + "/image/" + volume.Name + ".img", Format: "raw"}
 		}

@@ -28,22 +28,28 @@ func (r *Reconciler) deletePods(ctx context.Context, s *scope) (ctrl.Result, err
 		return ctrl.Result{RequeueAfter: wait}, nil
 	}
 	for i := range s.pods {
-		pod := &s.pods[i]
-		if !pod.DeletionTimestamp.IsZero() || r.writes.Behind(s.key(), pod) {
-			continue
+		if err := r.deletePod(ctx, s, &s.pods[i]); err != nil {
+			return ctrl.Result{}, err
 		}
-		options := []client.DeleteOption{client.Preconditions{UID: &pod.UID}}
-		if grace, shorter := shorterGrace(s.vmi, pod); shorter {
-			options = append(options, client.GracePeriodSeconds(grace))
-		}
-		if err := client.IgnoreNotFound(r.Delete(ctx, pod, options...)); err != nil {
-			r.Events.Emit(s.vmi, podNotDeleted(pod.Name, err))
-			return ctrl.Result{}, fmt.Errorf("deleting launcher pod %s: %w", pod.Name, err)
-		}
-		r.writes.Await(s.key(), pod)
-		r.Events.Emit(s.vmi, podDeleted(pod.Name))
 	}
 	return ctrl.Result{}, nil
+}
+
+func (r *Reconciler) deletePod(ctx context.Context, s *scope, pod *corev1.Pod) error {
+	if !pod.DeletionTimestamp.IsZero() || r.writes.Behind(s.key(), pod) {
+		return nil
+	}
+	options := []client.DeleteOption{client.Preconditions{UID: &pod.UID}}
+	if grace, shorter := shorterGrace(s.vmi, pod); shorter {
+		options = append(options, client.GracePeriodSeconds(grace))
+	}
+	if err := client.IgnoreNotFound(r.Delete(ctx, pod, options...)); err != nil {
+		r.Events.Emit(s.vmi, podNotDeleted(pod.Name, err))
+		return fmt.Errorf("deleting launcher pod %s: %w", pod.Name, err)
+	}
+	r.writes.Await(s.key(), pod)
+	r.Events.Emit(s.vmi, podDeleted(pod.Name))
+	return nil
 }
 
 // deletionDue reports whether the pods are to go now; otherwise, when to look

@@ -20,3 +20,19 @@ func podDeleted(name string) event.Event {
 func podNotDeleted(name string, err error) event.Event {
 	return event.Warning(v1.EventFailedDelete, "Error deleting pod %s: %v", name, err)
 }
+
+func claimNotFound(c *claim) event.Event {
+	if c.unavailable {
+		return event.Warning(v1.EventFailedPvcNotFound,
+			"PersistentVolumeClaim %s not found, waiting for it: no DataVolume can make it, because this cluster has none", c.name)
+	}
+	return event.Warning(v1.EventFailedPvcNotFound, "PersistentVolumeClaim %s not found, waiting for it", c.name)
+}
+
+func dataVolumeFailed(c *claim) event.Event {
+	return event.Warning(v1.EventFailedDataVolumeImport, "DataVolume %s could not be filled", c.name)
+}
+
+func consumerFailed(pod string) event.Event {
+	return event.Warning(v1.EventFailedCreate, "Pod %s, which was to have the claims provisioned, failed", pod)
+}

@@ -32,6 +32,15 @@ func nextPhase(s *scope, phase v1.VirtualMachineInstancePhase) v1.VirtualMachine
 		switch {
 		case s.pod != nil:
 			return v1.VMIPhaseScheduling
+		case !s.vmi.DeletionTimestamp.IsZero() && s.consumer == nil, s.provisioningFailed:
+			return v1.VMIPhaseFailed
+		case receives(s.vmi):
+			return v1.VMIPhaseWaitingForSync
+		}
+	case v1.VMIPhaseWaitingForSync:
+		switch {
+		case s.pod != nil:
+			return v1.VMIPhaseScheduling
 		case !s.vmi.DeletionTimestamp.IsZero():
 			return v1.VMIPhaseFailed
 		}
@@ -52,6 +61,12 @@ func nextPhase(s *scope, phase v1.VirtualMachineInstancePhase) v1.VirtualMachine
 		}
 	}
 	return phase
+}
+
+// receives reports whether the instance waits for a guest to migrate into it. It
+// has no pod before the migration says where.
+func receives(vmi *v1.VirtualMachineInstance) bool {
+	return vmi.Annotations[v1.AnnotationCreateMigrationTarget] == "true"
 }
 
 // podDown reports whether no launcher of the instance can be alive. On a node

@@ -12,16 +12,17 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/event"
 )
 
 // ensurePod creates the launcher pod of an instance that has none and needs one.
 // The pod's name follows from the instance, so that creating it twice is found
 // out by the API server.
 func (r *Reconciler) ensurePod(ctx context.Context, s *scope) (ctrl.Result, error) {
-	if !s.vmi.IsUnprocessed() || !s.vmi.DeletionTimestamp.IsZero() || s.pod != nil {
+	if !s.vmi.IsUnprocessed() || !s.vmi.DeletionTimestamp.IsZero() || s.pod != nil || receives(s.vmi) || !s.claimsUsable() {
 		return ctrl.Result{}, nil
 	}
-	pod, err := r.Render(s.vmi)
+	pod, err := r.Render(s.vmi, s.claimModes())
 	if err != nil {
 		r.failCreate(s, err)
 		return ctrl.Result{}, reconcile.TerminalError(fmt.Errorf("rendering the launcher pod: %w", err))
@@ -60,9 +61,17 @@ func (r *Reconciler) adopt(ctx context.Context, s *scope, pod *corev1.Pod) (ctrl
 
 // failCreate reports that there is no pod, with an event only the first time.
 func (r *Reconciler) failCreate(s *scope, err error) {
-	s.failure = &failure{v1.ReasonFailedCreate, err.Error()}
+	r.failAs(s, failure{v1.ReasonFailedCreate, err.Error()}, podNotCreated(err))
+}
+
+// fail reports what keeps the pod from being made, in the words of an event that is
+// emitted only the first time.
+func (r *Reconciler) fail(s *scope, e event.Event) { r.failAs(s, failure{e.Reason, e.Message}, e) }
+
+func (r *Reconciler) failAs(s *scope, f failure, e event.Event) {
+	s.failure = &f
 	present := s.vmi.Condition(v1.ConditionSynchronized)
-	if present == nil || present.Reason != s.failure.reason || present.Message != s.failure.message {
-		r.Events.Emit(s.vmi, podNotCreated(err))
+	if present == nil || present.Reason != f.reason || present.Message != f.message {
+		r.Events.Emit(s.vmi, e)
 	}
 }

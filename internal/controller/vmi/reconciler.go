@@ -18,6 +18,7 @@ import (
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 	"kubevirt.io/kubevirt/internal/event"
+	"kubevirt.io/kubevirt/internal/launcherpod"
 	"kubevirt.io/kubevirt/internal/patch"
 )
 
@@ -33,7 +34,7 @@ type Reconciler struct {
 	// Clock tells the time.
 	Clock clock.PassiveClock
 	// Render makes the launcher pod of an instance, owned by it; an error means that its spec cannot work.
-	Render func(*v1.VirtualMachineInstance) (*corev1.Pod, error)
+	Render func(*v1.VirtualMachineInstance, launcherpod.Claims) (*corev1.Pod, error)
 	// NodeSilent tells whether a node's agent has not been heard of for too long.
 	NodeSilent func(node *corev1.Node, now time.Time) bool
 
@@ -61,7 +62,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	}
 	before := s.vmi.Status.Phase
 	p := patch.NewInstance(r.Client, r.Live, patch.Controller, s.vmi)
-	result, err := run(ctx, s, r.ensurePod, r.deletePods, r.openGate)
+	result, err := run(ctx, s, r.findClaims, r.ensureConsumer, r.ensurePod, r.deletePods, r.openGate)
 	setStatus(s)
 	writeErr := p.Finish(ctx, s.vmi, func(*v1.VirtualMachineInstance) error {
 		setStatus(s)

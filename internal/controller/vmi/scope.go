@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/launcherpod"
 )
 
 // scope is everything one reconcile has read and found out. Nothing in it
@@ -21,6 +22,12 @@ type scope struct {
 	pods []corev1.Pod
 	// pod is the one in which the guest runs or is to run, nil without one.
 	pod *corev1.Pod
+	// consumer is the pod that only has claims provisioned, nil without one.
+	consumer *corev1.Pod
+	// claims are those behind the instance's volumes, while they matter.
+	claims []claim
+	// provisioningFailed tells that a claim will never be filled.
+	provisioningFailed bool
 	// nodeSilent tells that the node agent of the instance's node has not been heard of for too long.
 	nodeSilent bool
 	// failure is why a step could not do its work; nil when all did.
@@ -83,13 +90,17 @@ func (r *Reconciler) readLive(ctx context.Context, s *scope) error {
 // setPods keeps the pods that are really the instance's and chooses its main one:
 // the one on its node, else the newest that has not ended, else the newest.
 func (s *scope) setPods(pods []corev1.Pod) {
-	s.pods, s.pod = nil, nil
+	s.pods, s.pod, s.consumer = nil, nil, nil
 	for _, pod := range pods {
 		if metav1.IsControlledBy(&pod, s.vmi) {
 			s.pods = append(s.pods, pod)
 		}
 	}
 	for i := range s.pods {
+		if s.pods[i].Name == launcherpod.ConsumerName(s.vmi) {
+			s.consumer = &s.pods[i]
+			continue
+		}
 		if s.pod == nil || s.better(&s.pods[i], s.pod) {
 			s.pod = &s.pods[i]
 		}

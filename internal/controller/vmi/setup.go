@@ -16,13 +16,15 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/datavolume"
 	"kubevirt.io/kubevirt/internal/logging"
 )
 
-// Indexes of the cache, by UID of the instance and by node.
+// Indexes of the cache: of pods by UID of the instance, of instances by node and by claim.
 const (
-	IndexPodVMI  = "metadata.labels.created-by"
-	IndexVMINode = "status.nodeName"
+	IndexPodVMI   = "metadata.labels.created-by"
+	IndexVMINode  = "status.nodeName"
+	IndexVMIClaim = "spec.volumes.claimName"
 )
 
 // PodVMI returns the value of IndexPodVMI for a pod.
@@ -48,17 +50,46 @@ func (r *Reconciler) Setup(ctx context.Context, mgr ctrl.Manager, options contro
 	if err := indexer.IndexField(ctx, &v1.VirtualMachineInstance{}, IndexVMINode, byNode); err != nil {
 		return fmt.Errorf("indexing instances by node: %w", err)
 	}
+	if err := indexer.IndexField(ctx, &v1.VirtualMachineInstance{}, IndexVMIClaim, claimNames); err != nil {
+		return fmt.Errorf("indexing instances by claim: %w", err)
+	}
 	options.LogConstructor = logging.ForKind(mgr.GetLogger(), v1.KindVirtualMachineInstance)
 	err := ctrl.NewControllerManagedBy(mgr).
 		For(&v1.VirtualMachineInstance{}).
 		Owns(&corev1.Pod{}).
 		Watches(&corev1.Node{}, handler.EnqueueRequestsFromMapFunc(r.onNode), builder.WithPredicates(schedulableChanged())).
+		Watches(&corev1.PersistentVolumeClaim{}, handler.EnqueueRequestsFromMapFunc(r.onClaim), builder.WithPredicates(created())).
+		WatchesRawSource(datavolume.Source(mgr.GetCache(), handler.EnqueueRequestsFromMapFunc(r.onClaim))).
 		WithOptions(options).
 		Complete(r)
 	if err != nil {
 		return fmt.Errorf("adding the VirtualMachineInstance controller: %w", err)
 	}
 	return nil
+}
+
+// claimNames returns the values of IndexVMIClaim for an instance.
+func claimNames(obj client.Object) []string {
+	vmi, ok := obj.(*v1.VirtualMachineInstance)
+	if !ok {
+		return nil
+	}
+	var names []string
+	for i := range vmi.Spec.Volumes {
+		if name := vmi.Spec.Volumes[i].ClaimName(); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// created passes new objects only.
+func created() predicate.Predicate {
+	return predicate.Funcs{
+		UpdateFunc:  func(event.UpdateEvent) bool { return false },
+		DeleteFunc:  func(event.DeleteEvent) bool { return false },
+		GenericFunc: func(event.GenericEvent) bool { return false },
+	}
 }
 
 // schedulableChanged passes a node when its agent fell silent or came back.
@@ -82,6 +113,24 @@ func (r *Reconciler) onNode(ctx context.Context, node client.Object) []reconcile
 	requests := make([]reconcile.Request, 0, len(list.Items))
 	for i := range list.Items {
 		requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&list.Items[i])})
+	}
+	return requests
+}
+
+// onClaim returns the instances that wait for a claim, or for the data volume of its
+// name.
+func (r *Reconciler) onClaim(ctx context.Context, claim client.Object) []reconcile.Request {
+	list := &v1.VirtualMachineInstanceList{}
+	err := r.List(ctx, list, client.InNamespace(claim.GetNamespace()), client.MatchingFields{IndexVMIClaim: claim.GetName()})
+	if err != nil {
+		log.FromContext(ctx).Error(err, "Listing the instances that use a claim", "claim", claim.GetName())
+		return nil
+	}
+	var requests []reconcile.Request
+	for i := range list.Items {
+		if watchesClaims(&list.Items[i]) {
+			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&list.Items[i])})
+		}
 	}
 	return requests
 }

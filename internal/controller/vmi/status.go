@@ -24,6 +24,9 @@ func setStatus(s *scope) {
 	if s.vmi.DeletionTimestamp.IsZero() || last {
 		setFacts(s, phase, slices.Contains(passed, v1.VMIPhaseScheduled))
 		setConditions(s, phase)
+		if len(passed) > 0 {
+			setClaimInfos(s) // what changes in between costs no write of its own
+		}
 	}
 	for _, p := range passed {
 		enter(s, p)
@@ -79,7 +82,7 @@ func setFacts(s *scope, phase v1.VirtualMachineInstancePhase, handedOver bool) {
 	}
 	active := map[types.UID]string{}
 	for _, pod := range s.pods {
-		if !isFinal(phase) && !ended(&pod) {
+		if !isFinal(phase) && !ended(&pod) && (s.consumer == nil || pod.UID != s.consumer.UID) {
 			active[pod.UID] = activeOn(&pod, phase)
 		}
 	}
@@ -107,6 +110,14 @@ func setConditions(s *scope, phase v1.VirtualMachineInstancePhase) {
 		condition.Set(list, *c, s.now)
 	} else {
 		condition.Remove(list, v1.ConditionPodScheduled)
+	}
+	if c := dataVolumesReadyFor(s); c != nil {
+		condition.Set(list, *c, s.now)
+	}
+	if c := provisioningFor(s); c != nil {
+		condition.Set(list, *c, s.now)
+	} else {
+		condition.Remove(list, v1.ConditionProvisioning)
 	}
 	if !s.vmi.IsUnprocessed() && s.vmi.Status.Phase != v1.VMIPhaseScheduling {
 		return

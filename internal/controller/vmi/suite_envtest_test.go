@@ -64,8 +64,8 @@ func newSuite(t *testing.T, options ...builder.Option) *suite {
 	s.handler = s.client(component.HandlerAccount, testNode, nil)
 	s.r = &Reconciler{
 		Client: unindexed{own}, Live: own, Events: s.events, Clock: s.clock,
-		Render: func(vmi *v1.VirtualMachineInstance) (*corev1.Pod, error) {
-			return launcherpod.Render(vmi, clusterconfig.New(nil), launcherpod.Options{LauncherImage: "launcher:1"})
+		Render: func(vmi *v1.VirtualMachineInstance, claims launcherpod.Claims) (*corev1.Pod, error) {
+			return launcherpod.Render(vmi, clusterconfig.New(nil), launcherpod.Options{LauncherImage: "launcher:1"}, claims)
 		},
 		NodeSilent: func(*corev1.Node, time.Time) bool { return false },
 	}

@@ -126,7 +126,7 @@ func TestDeleteBeforeTheGuestRuns(t *testing.T) {
 // A pod that was made although the status could not be written is found again.
 func TestPodExistsAlready(t *testing.T) {
 	s := newSuite(t)
-	pod, err := s.r.Render(s.vmi())
+	pod, err := s.r.Render(s.vmi(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +143,7 @@ func TestPodExistsAlready(t *testing.T) {
 func TestPodNameIsTaken(t *testing.T) {
 	t.Run("terminating", func(t *testing.T) {
 		s := newSuite(t)
-		pod, err := s.r.Render(s.vmi())
+		pod, err := s.r.Render(s.vmi(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -159,7 +159,7 @@ func TestPodNameIsTaken(t *testing.T) {
 	})
 	t.Run("foreign", func(t *testing.T) {
 		s := newSuite(t)
-		pod, err := s.r.Render(s.vmi())
+		pod, err := s.r.Render(s.vmi(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -151,7 +151,7 @@ func (d Disks) build(vmi *v1.VirtualMachineInstance, disk *v1.Disk, volume *v1.V
 	if !prepared {
 		return nil, fmt.Errorf("volume %s has not been prepared", volume.Name)
 	}
-	if source.ReadOnly {
+	if source.ReadOnly || volume.IsReadOnly() {
 		built.ReadOnly = &libvirtxml.DomainDiskReadOnly{}
 	}
 	built.Source = diskSource(source)
