@@ -1,0 +1,36 @@
+package webhook
+
+import (
+	"context"
+	"net/http"
+
+	admissionv1 "k8s.io/api/admission/v1"
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/defaults"
+	"kubevirt.io/kubevirt/internal/validate"
+)
+
+func (d Deps) validateReplicaSet(_ context.Context, request admission.Request) admission.Response {
+	set, err := decode[v1.VirtualMachineInstanceReplicaSet](request.Object.Raw)
+	if err != nil {
+		return admission.Errored(http.StatusBadRequest, err)
+	}
+	if set.DeletionTimestamp != nil {
+		return admission.Allowed("")
+	}
+	if request.Operation == admissionv1.Update {
+		// What was accepted once stays writable: finalizers and labels must not
+		// depend on rules that came later.
+		old, err := decode[v1.VirtualMachineInstanceReplicaSet](request.OldObject.Raw)
+		if err == nil && apiequality.Semantic.DeepEqual(old.Spec, set.Spec) {
+			return admission.Allowed("")
+		}
+	}
+	cfg := d.Config()
+	return verdict(request, validate.ReplicaSet(set, cfg, func(vmi *v1.VirtualMachineInstance) {
+		defaults.VirtualMachineInstance(vmi, cfg, d.Now(), d.NewUUID)
+	}))
+}
