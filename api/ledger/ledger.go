@@ -11,7 +11,8 @@
 //
 // A leaf is a scalar, a list or map of scalars, a type of Kubernetes itself (an affinity, a toleration), or an
 // object without fields. apiVersion, kind and metadata are not listed. The instance inside a VirtualMachine's
-// template is one leaf there: its own leaves are the VirtualMachineInstance's.
+// template is one leaf there: its own leaves are the VirtualMachineInstance's. So is the machine inside a
+// VirtualMachinePool's template.
 package ledger
 
 import (
@@ -54,7 +55,9 @@ type Row struct {
 var tables embed.FS
 
 // Kinds returns the kinds that have a list.
-func Kinds() []string { return []string{"VirtualMachine", "VirtualMachineInstance", "KubeVirt"} }
+func Kinds() []string {
+	return []string{"VirtualMachine", "VirtualMachineInstance", "VirtualMachineInstanceReplicaSet", "VirtualMachinePool", "KubeVirt"}
+}
 
 // Load returns the rows of a kind in the order of its table. It fails for a kind without a table and for a
 // malformed one: a wrong number of columns, an unknown state, a path listed twice.

@@ -6,12 +6,16 @@ import (
 	"testing"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	poolv1beta1 "kubevirt.io/kubevirt/api/pool/v1beta1"
 )
 
 var roots = map[string]reflect.Type{
 	"VirtualMachine":         reflect.TypeFor[v1.VirtualMachine](),
 	"VirtualMachineInstance": reflect.TypeFor[v1.VirtualMachineInstance](),
 	"KubeVirt":               reflect.TypeFor[v1.KubeVirt](),
+
+	"VirtualMachineInstanceReplicaSet": reflect.TypeFor[v1.VirtualMachineInstanceReplicaSet](),
+	"VirtualMachinePool":               reflect.TypeFor[poolv1beta1.VirtualMachinePool](),
 }
 
 func TestLedgerListsEveryLeafOfTheTypes(t *testing.T) {
@@ -70,6 +74,8 @@ func visit(t reflect.Type, path string, leaves map[string]string) {
 	t = deref(t)
 	switch {
 	case t == reflect.TypeFor[v1.VirtualMachineInstanceSpec]() && strings.HasSuffix(path, "template.spec"):
+		leaves[path] = "object"
+	case t == reflect.TypeFor[v1.VirtualMachineSpec]() && strings.HasSuffix(path, "virtualMachineTemplate.spec"):
 		leaves[path] = "object"
 	case t.Kind() == reflect.Struct && isOurs(t) && t.NumField() > 0:
 		collect(t, path, leaves)

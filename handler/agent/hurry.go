@@ -23,7 +23,11 @@ func (r *Reconciler) hurry(ctx context.Context, s *scope) (ctrl.Result, error) {
 	}
 	call, cancel := context.WithTimeout(ctx, killTimeout)
 	defer cancel()
-	if err := s.guest.Signal(call, protocol.Action_ACTION_KILL); err != nil {
+	err := s.guest.Signal(call, protocol.Action_ACTION_KILL)
+	if protocol.ReasonOf(err) == protocol.ReasonNotRunning {
+		return ctrl.Result{}, nil // it has just ended
+	}
+	if err != nil {
 		return ctrl.Result{}, fmt.Errorf("stopping a guest whose grace period is over: %w", err)
 	}
 	return ctrl.Result{}, nil

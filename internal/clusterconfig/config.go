@@ -42,6 +42,8 @@ type Config struct {
 
 	// DefaultArchitecture is that of VMIs that name none, as in GOARCH.
 	DefaultArchitecture string
+	// RolloutStrategy says whether changes of a VM reach its running guest.
+	RolloutStrategy v1.VMRolloutStrategy
 	// EvictionStrategy of VMIs that name none.
 	EvictionStrategy v1.EvictionStrategy
 	// DefaultNetworkInterface is the binding of the interface added to VMIs that
@@ -107,6 +109,7 @@ func New(kv *v1.KubeVirt) *Config {
 		CPUModel:                  spec.CPUModel,
 		ObsoleteCPUModels:         obsoleteCPUModels(spec),
 		DefaultArchitecture:       runtime.GOARCH,
+		RolloutStrategy:           valueOr(spec.VMRolloutStrategy, v1.VMRolloutStrategyLiveUpdate),
 		EvictionStrategy:          valueOr(spec.EvictionStrategy, v1.EvictionStrategyNone),
 		DefaultNetworkInterface:   defaultNetworkInterface,
 		SMBIOS:                    smbios(spec.SMBIOS),

@@ -4,6 +4,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	poolv1beta1 "kubevirt.io/kubevirt/api/pool/v1beta1"
 )
 
 // apiRights: virt-api reads virtual machines, changes what start and stop change,
@@ -29,17 +30,30 @@ func apiRights(c *Config) []Object {
 // controllerRights: virt-controller owns the instances of virtual machines and their pods.
 func controllerRights(c *Config) []Object {
 	everywhere := []rbacv1.PolicyRule{
-		rule(v1.GroupName, on(v1.ResourceVirtualMachines), look("patch")),
+		rule(v1.GroupName, on(v1.ResourceVirtualMachines), look("create", "patch", "delete")),
 		rule(v1.GroupName, on(v1.ResourceVirtualMachineInstances), look("create", "patch", "delete")),
-		rule(v1.GroupName, on("virtualmachines/status"), may("patch")),
+		rule(v1.GroupName, on(v1.ResourceVirtualMachineInstanceReplicaSets), look()),
+		rule(v1.GroupName, on("virtualmachines/status", "virtualmachineinstancereplicasets/status"), may("patch")),
 		// An owner's deletion may be blocked only by who may set its finalizers.
-		rule(v1.GroupName, on("virtualmachines/finalizers", "virtualmachineinstances/finalizers"), may("update")),
+		rule(v1.GroupName, on("virtualmachines/finalizers", "virtualmachineinstances/finalizers",
+			"virtualmachineinstancereplicasets/finalizers"), may("update")),
+		rule(poolv1beta1.GroupName, on(poolv1beta1.ResourceVirtualMachinePools), look()),
+		rule(poolv1beta1.GroupName, on("virtualmachinepools/status"), may("patch")),
+		rule(poolv1beta1.GroupName, on("virtualmachinepools/finalizers"), may("update")),
 		rule(v1.GroupName, on(v1.ResourceKubeVirts), look()),
 		rule("", on("pods"), look("create", "delete")),
 		rule("", on("pods/status"), may("patch")),
 		rule("", on("nodes"), look("patch")),
+		rule("", on("persistentvolumeclaims"), look("patch")),
+		// Cloning with these rights follows a check of the machine's own (SubjectAccessReview).
+		rule("cdi.kubevirt.io", on("datavolumes"), look("create", "patch")),
+		rule("cdi.kubevirt.io", on("datavolumes/source"), may("create")),
+		rule("cdi.kubevirt.io", on("datasources"), may("get")),
+		rule("authorization.k8s.io", on("subjectaccessreviews"), may("create")),
+		// Whether the cluster has data volumes.
+		{APIGroups: []string{"apiextensions.k8s.io"}, Resources: on("customresourcedefinitions"), ResourceNames: []string{"datavolumes.cdi.kubevirt.io"}, Verbs: look()},
 		rule("", on("events"), may("create", "patch")),
-		rule("apps", on("controllerrevisions"), may("get", "list", "create", "delete")),
+		rule("apps", on("controllerrevisions"), look("create", "delete")),
 	}
 	home := []rbacv1.PolicyRule{
 		rule("coordination.k8s.io", on("leases"), may("get", "create", "update", "patch")),

@@ -6,6 +6,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	poolv1beta1 "kubevirt.io/kubevirt/api/pool/v1beta1"
 )
 
 // Names of the webhook configurations.
@@ -22,6 +23,8 @@ const (
 	PathMutateVMIs        = "/virtualmachineinstances-mutate"
 	PathValidateNewVMIs   = "/virtualmachineinstances-validate-create"
 	PathValidateVMIUpdate = "/virtualmachineinstances-validate-update"
+	PathValidateSets      = "/virtualmachinereplicaset-validate"
+	PathValidatePools     = "/virtualmachinepool-validate"
 	PathUnsupportedKinds  = "/unsupported-kinds-validate"
 )
 
@@ -38,8 +41,7 @@ var unsupported = []struct {
 	group     string
 	resources []string
 }{
-	{"kubevirt.io", []string{"virtualmachineinstancereplicasets", "virtualmachineinstancemigrations", "virtualmachineinstancepresets"}},
-	{"pool.kubevirt.io", []string{"virtualmachinepools"}},
+	{"kubevirt.io", []string{"virtualmachineinstancemigrations", "virtualmachineinstancepresets"}},
 	{"snapshot.kubevirt.io", []string{"virtualmachinesnapshots", "virtualmachinesnapshotcontents", "virtualmachinerestores"}},
 	{"instancetype.kubevirt.io", []string{
 		"virtualmachineinstancetypes", "virtualmachineclusterinstancetypes", "virtualmachinepreferences", "virtualmachineclusterpreferences",
@@ -132,6 +134,10 @@ func admission(c *Config) []Object {
 					coreRule(v1.ResourceVirtualMachineInstances, create)),
 				validating(c, "virtualmachineinstances-update-validator.kubevirt.io", APIService, PathValidateVMIUpdate,
 					coreRule(v1.ResourceVirtualMachineInstances, update)),
+				validating(c, "virtualmachinereplicaset-validator.kubevirt.io", APIService, PathValidateSets,
+					coreRule(v1.ResourceVirtualMachineInstanceReplicaSets, create, update)),
+				validating(c, "virtualmachinepool-validator.kubevirt.io", APIService, PathValidatePools,
+					groupRule(poolv1beta1.GroupName, []string{poolv1beta1.Version}, []string{poolv1beta1.ResourceVirtualMachinePools}, create, update)),
 				validating(c, "unsupported-kinds-validator.kubevirt.io", APIService, PathUnsupportedKinds, unsupportedRules...),
 			},
 		},

@@ -22,10 +22,15 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	poolv1beta1 "kubevirt.io/kubevirt/api/pool/v1beta1"
+	"kubevirt.io/kubevirt/internal/clusterconfig"
 	"kubevirt.io/kubevirt/internal/clusterconfig/loader"
 	"kubevirt.io/kubevirt/internal/controller/node"
+	"kubevirt.io/kubevirt/internal/controller/pool"
+	"kubevirt.io/kubevirt/internal/controller/replicaset"
 	"kubevirt.io/kubevirt/internal/controller/vm"
 	"kubevirt.io/kubevirt/internal/controller/vmi"
+	"kubevirt.io/kubevirt/internal/datavolume"
 	"kubevirt.io/kubevirt/internal/event"
 	"kubevirt.io/kubevirt/internal/launcherpod"
 )
@@ -96,13 +101,13 @@ func newManager(ctx context.Context, config *rest.Config, o Options) (ctrl.Manag
 		return nil, fmt.Errorf("making the client for events: %w", err)
 	}
 	events := event.New(ctx, clients.CoreV1(), scheme, name)
-	return mgr, addControllers(ctx, mgr, events, render)
+	return mgr, addControllers(ctx, mgr, events, cfg.Current, render)
 }
 
 // Scheme returns the kinds that virt-controller knows.
 func Scheme() (*runtime.Scheme, error) {
 	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1.AddToScheme} {
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1.AddToScheme, poolv1beta1.AddToScheme, datavolume.AddToScheme} {
 		if err := add(scheme); err != nil {
 			return nil, fmt.Errorf("registering the API's kinds: %w", err)
 		}
@@ -110,8 +115,11 @@ func Scheme() (*runtime.Scheme, error) {
 	return scheme, nil
 }
 
+// render makes the launcher pod of an instance.
+type render = func(*v1.VirtualMachineInstance, launcherpod.Claims) (*corev1.Pod, error)
+
 // renderer binds the launcher pod's template to this cluster.
-func renderer(config *rest.Config, cfg *loader.Loader, image string) (func(*v1.VirtualMachineInstance) (*corev1.Pod, error), error) {
+func renderer(config *rest.Config, cfg *loader.Loader, image string) (render, error) {
 	disco, err := discovery.NewDiscoveryClientForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("making the discovery client: %w", err)
@@ -125,12 +133,12 @@ func renderer(config *rest.Config, cfg *loader.Loader, image string) (func(*v1.V
 		return nil, fmt.Errorf("reading the API server's version %q: %w", info.GitVersion, err)
 	}
 	options := launcherpod.Options{LauncherImage: image, WithoutImageVolumes: server.LessThan(imageVolumesSince)}
-	return func(vmi *v1.VirtualMachineInstance) (*corev1.Pod, error) {
-		return launcherpod.Render(vmi, cfg.Current(), options)
+	return func(vmi *v1.VirtualMachineInstance, claims launcherpod.Claims) (*corev1.Pod, error) {
+		return launcherpod.Render(vmi, cfg.Current(), options, claims)
 	}, nil
 }
 
-func addControllers(ctx context.Context, mgr ctrl.Manager, events event.Recorder, render func(*v1.VirtualMachineInstance) (*corev1.Pod, error)) error {
+func addControllers(ctx context.Context, mgr ctrl.Manager, events event.Recorder, config func() *clusterconfig.Config, render render) error {
 	now := clock.RealClock{}
 	// EnableWarmup fills the caches before this replica leads, so that a change of leaders takes no longer than
 	// the Lease.
@@ -142,8 +150,10 @@ func addControllers(ctx context.Context, mgr ctrl.Manager, events event.Recorder
 			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, lastRetry),
 		}
 	}
-	machines := &vm.Reconciler{Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Events: events, Clock: now, Random: rand.Float64}
-	if err := machines.Setup(mgr, options()); err != nil {
+	machines := &vm.Reconciler{
+		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Events: events, Config: config, Clock: now, Random: rand.Float64,
+	}
+	if err := machines.Setup(ctx, mgr, options()); err != nil {
 		return err
 	}
 	instances := &vmi.Reconciler{
@@ -151,6 +161,14 @@ func addControllers(ctx context.Context, mgr ctrl.Manager, events event.Recorder
 		Render: render, NodeSilent: node.Silent,
 	}
 	if err := instances.Setup(ctx, mgr, options()); err != nil {
+		return err
+	}
+	sets := &replicaset.Reconciler{Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Events: events, Clock: now}
+	if err := sets.Setup(ctx, mgr, options()); err != nil {
+		return err
+	}
+	pools := &pool.Reconciler{Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Events: events, Clock: now, Shuffle: rand.Shuffle}
+	if err := pools.Setup(ctx, mgr, options()); err != nil {
 		return err
 	}
 	nodes := &node.Reconciler{Client: mgr.GetClient(), Events: events, Clock: now}

@@ -137,6 +137,7 @@ func TestManager(t *testing.T) {
 		test func(*testing.T, context.Context, string, *envtest.Requests)
 	}{
 		{"an instance", instanceBudget}, {"a machine", machineBudget}, {"events", eventBudget}, {"ten at once", tenAtOnce},
+		{"a replica set", replicaSetBudget}, {"a pool", poolBudget},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, ctx, namespace, requests) })
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -81,10 +82,14 @@ func (n *fakeNode) end(ctx context.Context, pod *corev1.Pod) {
 	vmi := &v1.VirtualMachineInstance{}
 	key := client.ObjectKey{Namespace: pod.Namespace, Name: pod.Annotations[v1.AnnotationDomain]}
 	if err := n.admin.Get(ctx, key, vmi); err != nil {
-		n.t.Errorf("reading the instance of pod %s: %v", pod.Name, err)
+		// A late event about a pod that has ended already tells nothing; the instance goes after its pod.
+		if !apierrors.IsNotFound(err) || !apierrors.IsNotFound(n.admin.Get(ctx, client.ObjectKeyFromObject(pod), pod)) {
+			n.t.Errorf("reading the instance of pod %s: %v", pod.Name, err)
+		}
 		return
 	}
-	if !vmi.IsFinal() {
+	// One that was not handed over is none of virt-handler's business.
+	if !vmi.IsFinal() && vmi.Status.NodeName != "" {
 		n.report(ctx, vmi, v1.VMIPhaseSucceeded)
 	}
 	cluster.RemovePod(n.t, pod)

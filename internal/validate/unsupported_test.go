@@ -7,6 +7,7 @@ import (
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 	"kubevirt.io/kubevirt/api/ledger"
+	poolv1beta1 "kubevirt.io/kubevirt/api/pool/v1beta1"
 )
 
 // candidates are values that one type or another takes.
@@ -22,6 +23,9 @@ func TestRefusedLeaves(t *testing.T) {
 		"VirtualMachine":         func() any { return &v1.VirtualMachine{} },
 		"VirtualMachineInstance": func() any { return &v1.VirtualMachineInstance{} },
 		"KubeVirt":               func() any { return &v1.KubeVirt{} },
+
+		"VirtualMachineInstanceReplicaSet": func() any { return &v1.VirtualMachineInstanceReplicaSet{} },
+		"VirtualMachinePool":               func() any { return &poolv1beta1.VirtualMachinePool{} },
 	}
 	for _, kind := range ledger.Kinds() {
 		rows, err := ledger.Load(kind)

@@ -19,15 +19,21 @@ func VirtualMachineInstance(vmi *v1.VirtualMachineInstance, cfg *clusterconfig.C
 // instance that it would become; asInstance fills in an instance's defaults.
 func VirtualMachine(vm *v1.VirtualMachine, cfg *clusterconfig.Config, asInstance func(*v1.VirtualMachineInstance)) field.ErrorList {
 	errs := Unsupported("VirtualMachine", vm)
-	errs = append(errs, runStrategy(field.NewPath("spec"), &vm.Spec)...)
+	errs = append(errs, runStrategy(field.NewPath("spec"), &vm.Spec, cfg)...)
+	errs = append(errs, dataVolumeTemplates(field.NewPath("spec", "dataVolumeTemplates"), vm)...)
 	template := field.NewPath("spec", "template")
 	if vm.Spec.Template == nil {
 		return append(errs, field.Required(template, "a virtual machine is made from its template"))
 	}
-	errs = append(errs, unsupportedSpec("VirtualMachineInstance", template.Child("spec"), vm.Spec.Template.Spec)...)
-	vmi := &v1.VirtualMachineInstance{Spec: *vm.Spec.Template.Spec.DeepCopy()}
+	return append(errs, instanceTemplate(template, vm.Spec.Template, cfg, asInstance)...)
+}
+
+// instanceTemplate checks what instances are made from.
+func instanceTemplate(path *field.Path, template *v1.VirtualMachineInstanceTemplateSpec, cfg *clusterconfig.Config, asInstance func(*v1.VirtualMachineInstance)) field.ErrorList {
+	errs := unsupportedSpec("VirtualMachineInstance", path.Child("spec"), template.Spec)
+	vmi := &v1.VirtualMachineInstance{Spec: *template.Spec.DeepCopy()}
 	asInstance(vmi)
-	return append(errs, instanceSpec(template.Child("spec"), &vmi.Spec, cfg)...)
+	return append(errs, instanceSpec(path.Child("spec"), &vmi.Spec, cfg)...)
 }
 
 // instanceSpec runs the rules of every feature.
@@ -38,6 +44,7 @@ func instanceSpec(path *field.Path, spec *v1.VirtualMachineInstanceSpec, cfg *cl
 	errs = append(errs, placement(path, spec)...)
 	errs = append(errs, dns(path, spec)...)
 	errs = append(errs, eviction(path, spec)...)
+	errs = append(errs, startStrategy(path, spec)...)
 	errs = append(errs, machine(domain, &spec.Domain, spec.Architecture, cfg)...)
 	errs = append(errs, cpu(domain, &spec.Domain)...)
 	errs = append(errs, memory(domain, &spec.Domain)...)

@@ -40,6 +40,8 @@ func Handlers(deps Deps) map[string]http.Handler {
 		"/virtualmachineinstances-mutate":          deps.mutateInstance,
 		"/virtualmachineinstances-validate-create": deps.validateInstanceCreate,
 		"/virtualmachineinstances-validate-update": deps.validateInstanceUpdate,
+		"/virtualmachinereplicaset-validate":       deps.validateReplicaSet,
+		"/virtualmachinepool-validate":             deps.validatePool,
 		"/unsupported-kinds-validate":              refuseKind,
 	} {
 		handlers[path] = &admission.Webhook{Handler: handle}

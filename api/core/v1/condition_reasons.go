@@ -57,6 +57,21 @@ const (
 	ReasonPausedIOError = "PausedIOError"
 )
 
+// ReasonReplicaPaused is the reason of ReplicaPaused: the set's spec says paused.
+const ReasonReplicaPaused = "Paused"
+
+// Reasons of ReplicaFailure on a VirtualMachinePool.
+const (
+	// ReasonFailedScaleOut: a machine could not be added.
+	ReasonFailedScaleOut = "FailedScaleOut"
+	// ReasonFailedScaleIn: a machine could not be removed.
+	ReasonFailedScaleIn = "FailedScaleIn"
+	// ReasonFailedUpdate: a machine could not be brought to the current template.
+	ReasonFailedUpdate = "FailedUpdate"
+	// ReasonFailedRevisionPruning: old revisions of the template could not be removed.
+	ReasonFailedRevisionPruning = "FailedRevisionPruning"
+)
+
 // Reasons of LiveMigratable=False and StorageLiveMigratable=False.
 const (
 	// ReasonDisksNotLiveMigratable: a disk can be reached from this node only.
@@ -117,6 +132,8 @@ const (
 	ReasonHotPlugNetworkInterfaceError = "HotPlugNetworkInterfaceError"
 	// ReasonFailedUpdateError: the machine or its instance could not be updated.
 	ReasonFailedUpdateError = "FailedUpdateError"
+	// ReasonTemplateChanged: the guest runs an older version of its machine's template.
+	ReasonTemplateChanged = "TemplateChanged"
 	// ReasonAffinityChangeError: a change of affinity or node selector did not reach the instance.
 	ReasonAffinityChangeError = "AffinityChangeError"
 	// ReasonTolerationsChangeError: a change of tolerations did not reach the instance.

@@ -78,6 +78,9 @@ const (
 	AnnotationStorageObservedAPIVersion = "kubevirt.io/storage-observed-api-version"
 	// AnnotationVMGeneration is the generation of the VirtualMachine that an instance was made from.
 	AnnotationVMGeneration = "kubevirt.io/vm-generation"
+	// AnnotationFailuresInARow is how many instances of a replica set have failed one after the other in the
+	// instance's place.
+	AnnotationFailuresInARow = "kubevirt.io/failures-in-a-row"
 	// AnnotationInstancetype is the instance type in the machine's namespace that was applied.
 	AnnotationInstancetype = "kubevirt.io/instancetype-name"
 	// AnnotationClusterInstancetype is the cluster-wide instance type that was applied.

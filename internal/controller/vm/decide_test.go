@@ -1,74 +1,113 @@
 package vm
 
 import (
+	"strings"
 	"testing"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 )
 
-// Every cell of the API's table of run strategies that this version implements.
+// wanted is the API's table of run strategies, every cell of it: a line per
+// strategy and instance state, a column per pending request.
+const wanted = `
+strategy        instance   none     start    stop
+
+Always          never      create   create   create
+Always          absent     create   create   create
+Always          live       stay     stay     remove
+Always          succeeded  remove   remove   remove
+Always          failed     remove   remove   remove
+Always          leaving    stay     stay     stay
+
+RerunOnFailure  never      create   create   create
+RerunOnFailure  absent     stay     create   stay
+RerunOnFailure  live       stay     stay     remove
+RerunOnFailure  succeeded  remove   remove   remove
+RerunOnFailure  failed     rerun    remove   remove
+RerunOnFailure  leaving    stay     stay     stay
+
+Manual          never      stay     create   stay
+Manual          absent     stay     create   stay
+Manual          live       stay     stay     remove
+Manual          succeeded  stay     remove   remove
+Manual          failed     stay     remove   remove
+Manual          leaving    stay     stay     stay
+
+Halted          never      stay     turnOn   stay
+Halted          absent     stay     turnOn   stay
+Halted          live       remove   remove   remove
+Halted          succeeded  remove   remove   remove
+Halted          failed     remove   remove   remove
+Halted          leaving    stay     stay     stay
+
+Once            never      create   create   create
+Once            absent     stay     stay     stay
+Once            live       stay     stay     remove
+Once            succeeded  stay     stay     remove
+Once            failed     stay     stay     remove
+Once            leaving    stay     stay     stay
+
+WaitAsReceiver  never      receive  receive  receive
+WaitAsReceiver  absent     receive  receive  receive
+WaitAsReceiver  live       stay     stay     remove
+WaitAsReceiver  succeeded  remove   remove   remove
+WaitAsReceiver  failed     remove   remove   remove
+WaitAsReceiver  leaving    stay     stay     stay
+`
+
+var instanceStates = []string{never: "never", absent: "absent", live: "live", succeeded: "succeeded", failed: "failed", leaving: "leaving"}
+
 func TestDecide(t *testing.T) {
-	none, start, stop := noRequest, startRequest, stopRequest
-	cases := []struct {
-		strategy v1.VirtualMachineRunStrategy
-		instance instanceState
-		request  request
-		deletion deletion
-		want     action
-	}{
-		{v1.RunStrategyAlways, absent, none, staying, create},
-		{v1.RunStrategyAlways, absent, start, staying, create},
-		{v1.RunStrategyAlways, absent, stop, staying, create},
-		{v1.RunStrategyAlways, live, none, staying, stay},
-		{v1.RunStrategyAlways, live, start, staying, stay},
-		{v1.RunStrategyAlways, live, stop, staying, remove},
-		{v1.RunStrategyAlways, succeeded, none, staying, remove},
-		{v1.RunStrategyAlways, succeeded, start, staying, remove},
-		{v1.RunStrategyAlways, failed, none, staying, remove},
-		{v1.RunStrategyAlways, failed, stop, staying, remove},
-		{v1.RunStrategyAlways, leaving, none, staying, stay},
-		{v1.RunStrategyAlways, leaving, start, staying, stay},
-
-		{v1.RunStrategyHalted, absent, none, staying, stay},
-		{v1.RunStrategyHalted, absent, start, staying, turnOn},
-		{v1.RunStrategyHalted, absent, stop, staying, stay},
-		{v1.RunStrategyHalted, live, none, staying, remove},
-		{v1.RunStrategyHalted, live, start, staying, remove},
-		{v1.RunStrategyHalted, live, stop, staying, remove},
-		{v1.RunStrategyHalted, succeeded, none, staying, remove},
-		{v1.RunStrategyHalted, failed, none, staying, remove},
-		{v1.RunStrategyHalted, leaving, none, staying, stay},
-
-		{v1.RunStrategyAlways, absent, none, withInstance, release},
-		{v1.RunStrategyAlways, live, none, withInstance, remove},
-		{v1.RunStrategyAlways, failed, none, withInstance, remove},
-		{v1.RunStrategyAlways, succeeded, none, withInstance, remove},
-		{v1.RunStrategyAlways, leaving, none, withInstance, stay},
-		{v1.RunStrategyHalted, absent, start, withInstance, release},
-		{v1.RunStrategyAlways, live, none, orphaning, release},
-		{v1.RunStrategyHalted, live, none, orphaning, release},
-		// Even a strategy that is not known does not keep a machine from being deleted.
-		{v1.RunStrategyWaitAsReceiver, live, none, withInstance, remove},
-		{v1.RunStrategyWaitAsReceiver, absent, none, withInstance, release},
-	}
-	for _, c := range cases {
-		got, err := decide(situation{c.strategy, c.instance, c.request, c.deletion})
-		if err != nil || got != c.want {
-			t.Errorf("%s, instance %d, request %d, deletion %d: %s (%v), want %s", c.strategy, c.instance, c.request, c.deletion, got, err, c.want)
+	cells := map[string][]string{}
+	for _, line := range strings.Split(wanted, "\n") {
+		if columns := strings.Fields(line); len(columns) == 5 {
+			cells[columns[0]+" "+columns[1]] = columns[2:]
 		}
 	}
-	if a, err := decide(situation{strategy: v1.RunStrategyManual}); err == nil {
-		t.Errorf("a strategy without a row: %s, want an error", a)
+	all := []v1.VirtualMachineRunStrategy{
+		v1.RunStrategyAlways, v1.RunStrategyRerunOnFailure, v1.RunStrategyManual, v1.RunStrategyHalted, v1.RunStrategyOnce,
+		v1.RunStrategyWaitAsReceiver,
 	}
-}
-
-// No strategy of the table leaves a state out.
-func TestEveryStateHasACell(t *testing.T) {
-	for strategy, cells := range strategies {
-		for state := absent; state <= leaving; state++ {
-			if _, ok := cells[state]; !ok {
-				t.Errorf("%s has no cell for instance state %d", strategy, state)
+	for _, strategy := range all {
+		for state, name := range instanceStates {
+			want := cells[string(strategy)+" "+name]
+			for request := noRequest; request <= stopRequest; request++ {
+				s := situation{strategy, instanceState(state), request, staying}
+				check(t, s, want[request])
+				s.deletion = withInstance
+				check(t, s, deletionWants(s.instance))
+				s.deletion = orphaning
+				check(t, s, "release")
 			}
 		}
 	}
+}
+
+// deletionWants is what becomes of the instance of a machine that is deleted with
+// it, whatever the strategy and the requests.
+func deletionWants(state instanceState) string {
+	switch state {
+	case never, absent:
+		return "release"
+	case leaving:
+		return "stay"
+	}
+	return "remove"
+}
+
+func check(t *testing.T, s situation, want string) {
+	t.Helper()
+	got, err := decide(s)
+	if err != nil || got.String() != want {
+		t.Errorf("%s, instance %s, request %d, deletion %d: %s (%v), want %s", s.strategy, instanceStates[s.instance], s.request, s.deletion, got, err, want)
+	}
+}
+
+// A strategy that is not known starts and stops nothing, and keeps no machine from being deleted.
+func TestDecideWithoutAStrategy(t *testing.T) {
+	if a, err := decide(situation{strategy: "Sometimes", instance: live}); err == nil || a != stay {
+		t.Errorf("%s (%v), want an error", a, err)
+	}
+	check(t, situation{strategy: "Sometimes", instance: live, deletion: withInstance}, "remove")
+	check(t, situation{strategy: "Sometimes", instance: absent, deletion: withInstance}, "release")
 }

@@ -20,3 +20,19 @@ func instanceDeleted(name string) event.Event {
 func instanceNotDeleted(err error) event.Event {
 	return event.Warning(v1.EventFailedDelete, "Error deleting virtual machine instance: %v", err)
 }
+
+func dataVolumeCreated(name string) event.Event {
+	return event.Normal(v1.EventSuccessfulDataVolumeCreate, "Created DataVolume %s", name)
+}
+
+func dataVolumeNotCreated(err error) event.Event {
+	return event.Warning(v1.EventFailedDataVolumeCreate, "Error creating DataVolume: %v", err)
+}
+
+func dataVolumeNotAuthorized(err error) event.Event {
+	return event.Warning(v1.EventUnauthorizedDataVolumeCreate, "Not authorized to create DataVolume: %v", err)
+}
+
+func sourceNotAvailable(err error) event.Event {
+	return event.Warning(v1.EventSourcePVCNotAvailable, "DataVolume waits for its source: %v", err)
+}

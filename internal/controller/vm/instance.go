@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
@@ -14,9 +15,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/event"
 )
-
-var errForeign = errors.New("a virtual machine instance of that name exists and is not this machine's")
 
 // holdOn puts the finalizer on a machine that stays, before anything is made for it.
 func (r *Reconciler) holdOn(ctx context.Context, s *scope) (ctrl.Result, error) {
@@ -37,10 +37,15 @@ func (r *Reconciler) act(ctx context.Context, s *scope) (ctrl.Result, error) {
 		log.FromContext(ctx).V(1).Info("Acting on the machine", "uid", s.vm.UID, "strategy", s.strategy, "action", next.String())
 	}
 	switch next {
-	case create:
+	case create, receive:
 		return r.create(ctx, s)
 	case remove:
 		return r.remove(ctx, s)
+	case rerun:
+		// Before the instance goes, and with it the reason to start again.
+		s.vm.Status.StateChangeRequests = append(s.vm.Status.StateChangeRequests,
+			v1.VirtualMachineStateChangeRequest{Action: v1.StateChangeRequestActionStart})
+		s.request = startRequest
 	case turnOn:
 		turnSpecOn(&s.vm.Spec)
 	case release:
@@ -64,8 +69,11 @@ func (r *Reconciler) create(ctx context.Context, s *scope) (ctrl.Result, error) 
 	if wait := backoffLeft(s); wait > 0 {
 		return ctrl.Result{RequeueAfter: wait}, nil
 	}
-	if s.foreign {
-		r.failCreate(s, errForeign)
+	if len(s.storage.filling)+len(s.storage.broken) > 0 {
+		return ctrl.Result{}, nil // what becomes of them brings the machine back
+	}
+	if s.stranger != nil {
+		r.failForeign(s)
 		return ctrl.Result{}, nil
 	}
 	if s.vm.Spec.Template == nil {
@@ -97,10 +105,21 @@ func (r *Reconciler) takeExisting(ctx context.Context, s *scope) error {
 		return fmt.Errorf("reading the instance: %w", err)
 	}
 	s.setInstance(live)
-	if s.foreign {
-		r.failCreate(s, errForeign)
+	if s.stranger != nil {
+		r.failForeign(s)
 	}
 	return nil
+}
+
+// failForeign reports that somebody else's instance is in the way. One that is
+// going, or that an earlier machine of the same name has left to the garbage
+// collector, makes room by itself.
+func (r *Reconciler) failForeign(s *scope) {
+	owner := metav1.GetControllerOf(s.stranger)
+	predecessor := owner != nil && owner.Kind == v1.KindVirtualMachine && owner.Name == s.vm.Name
+	if s.stranger.DeletionTimestamp.IsZero() && !predecessor {
+		r.failCreate(s, errForeign)
+	}
 }
 
 func (r *Reconciler) remove(ctx context.Context, s *scope) (ctrl.Result, error) {
@@ -120,9 +139,11 @@ func (r *Reconciler) remove(ctx context.Context, s *scope) (ctrl.Result, error) 
 }
 
 // failCreate reports that there is no instance, with an event only the first time.
-func (r *Reconciler) failCreate(s *scope, err error) {
+func (r *Reconciler) failCreate(s *scope, err error) { r.fail(s, instanceNotCreated, err) }
+
+func (r *Reconciler) fail(s *scope, report func(error) event.Event, err error) {
 	s.failure = &failure{v1.ReasonFailedCreate, err.Error()}
 	if present := s.vm.Condition(v1.ConditionFailure); present == nil || present.Message != s.failure.message {
-		r.Events.Emit(s.vm, instanceNotCreated(err))
+		r.Events.Emit(s.vm, report(err))
 	}
 }

@@ -7,8 +7,7 @@ import (
 )
 
 // printableStatusFor returns the one word for people: the first rule that holds
-// wins. What needs claims, data volumes or migrations between clusters joins the
-// list with them, in the order the API documents.
+// wins.
 func printableStatusFor(s *scope) v1.VirtualMachinePrintableStatus {
 	for _, rule := range []struct {
 		status v1.VirtualMachinePrintableStatus
@@ -20,18 +19,34 @@ func printableStatusFor(s *scope) v1.VirtualMachinePrintableStatus {
 		{v1.PrintableStatusPaused, s.vmi != nil && s.vmi.IsRunning() && s.vmi.IsPaused()},
 		{v1.PrintableStatusRunning, s.vmi != nil && s.vmi.IsRunning()},
 		{v1.PrintableStatusErrorPvcNotFound, s.unsynchronized(v1.ReasonFailedPvcNotFound)},
+		{v1.PrintableStatusDataVolumeError, len(s.storage.broken) > 0 || s.unsynchronized(v1.ReasonFailedDataVolumeImport)},
 		{v1.PrintableStatusErrorUnschedulable, s.unschedulable()},
+		{v1.PrintableStatusProvisioning, len(s.storage.filling) > 0},
+		{v1.PrintableStatusWaitingForVolumeBinding, s.storage.unbound && (s.starting() || s.startExpected())},
 		{v1.PrintableStatusErrImagePull, s.unsynchronized(v1.ReasonErrImagePull)},
 		{v1.PrintableStatusImagePullBackOff, s.unsynchronized(v1.ReasonImagePullBackOff)},
-		{v1.PrintableStatusStarting, s.vmi != nil && !s.vmi.IsFinal() || s.startExpected()},
+		{v1.PrintableStatusStarting, s.starting() || s.startExpected()},
 		{v1.PrintableStatusCrashLoopBackOff, restarts[s.strategy] && s.vm.Status.StartFailure != nil},
-		{v1.PrintableStatusStopped, true},
+		{v1.PrintableStatusStopped, s.vmi == nil || s.vmi.IsFinal()},
+		{v1.PrintableStatusWaitingForReceiver, s.vmi != nil && s.vmi.Status.Phase == v1.VMIPhaseWaitingForSync},
 	} {
 		if rule.holds {
 			return rule.status
 		}
 	}
 	return v1.PrintableStatusUnknown
+}
+
+// starting reports whether the instance is on its way to running.
+func (s *scope) starting() bool {
+	if s.vmi == nil {
+		return false
+	}
+	switch s.vmi.Status.Phase {
+	case v1.VMIPhaseUnset, v1.VMIPhasePending, v1.VMIPhaseScheduling, v1.VMIPhaseScheduled:
+		return true
+	}
+	return false
 }
 
 // stopping reports whether the instance is being deleted or about to be.
@@ -50,9 +65,11 @@ func (s *scope) startExpected() bool {
 		return false
 	}
 	without := s.situation
-	without.instance = absent
+	if s.vmi != nil {
+		without.instance = absent
+	}
 	a, err := decide(without)
-	return err == nil && (a == create || a == turnOn)
+	return err == nil && (a == create || a == receive || a == turnOn)
 }
 
 func (s *scope) unsynchronized(reason string) bool {

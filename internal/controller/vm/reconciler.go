@@ -11,24 +11,24 @@ import (
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller"
-	"sigs.k8s.io/controller-runtime/pkg/handler"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/clusterconfig"
 	"kubevirt.io/kubevirt/internal/event"
-	"kubevirt.io/kubevirt/internal/logging"
 	"kubevirt.io/kubevirt/internal/patch"
 )
 
 // Reconciler reconciles VirtualMachines. The fields are its dependencies, all
 // required.
 type Reconciler struct {
-	// Client reads from the cache and writes.
+	// Client reads from the cache, which has the index of Setup, and writes.
 	client.Client
 	// Live reads past the cache.
 	Live client.Reader
 	// Events takes events about machines.
 	Events event.Recorder
+	// Config returns the configuration in effect.
+	Config func() *clusterconfig.Config
 	// Clock tells the time.
 	Clock clock.PassiveClock
 	// Random returns a number in [0, 1).
@@ -38,21 +38,6 @@ type Reconciler struct {
 }
 
 type step func(context.Context, *scope) (ctrl.Result, error)
-
-// Setup adds the controller to a manager. An instance has its machine's name, so
-// that instances of other owners bring the machine back too when they make room.
-func (r *Reconciler) Setup(mgr ctrl.Manager, options controller.Options) error {
-	options.LogConstructor = logging.ForKind(mgr.GetLogger(), v1.KindVirtualMachine)
-	err := ctrl.NewControllerManagedBy(mgr).
-		For(&v1.VirtualMachine{}).
-		Watches(&v1.VirtualMachineInstance{}, &handler.EnqueueRequestForObject{}).
-		WithOptions(options).
-		Complete(r)
-	if err != nil {
-		return fmt.Errorf("adding the VirtualMachine controller: %w", err)
-	}
-	return nil
-}
 
 // Reconcile does what one machine needs next and reports what it found, in at
 // most one patch of the status.
@@ -71,7 +56,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err != nil {
 		return ctrl.Result{}, fmt.Errorf("VirtualMachine %s: %w", req, err)
 	}
-	result, err := run(ctx, s, r.holdOn, r.act, r.compare)
+	result, err := run(ctx, s, r.holdOn, r.adopt, r.provide, r.act, r.place, r.compare)
 	if wait := holdBack(s); wait > 0 && err == nil {
 		result.RequeueAfter = wait
 	} else {

@@ -4,17 +4,19 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/revision"
 )
 
 // content is what a revision stores.
@@ -36,16 +38,16 @@ func (r *Reconciler) ensureRevision(ctx context.Context, vm *v1.VirtualMachine) 
 	if !apierrors.IsNotFound(err) {
 		return err
 	}
-	data, err := json.Marshal(content{vm.Spec})
+	data, err := revision.Encode(content{vm.Spec})
 	if err != nil {
-		return fmt.Errorf("encoding the spec: %w", err)
+		return err
 	}
 	err = r.Create(ctx, &appsv1.ControllerRevision{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: vm.Namespace, Name: name,
 			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(vm, v1.VirtualMachineGroupVersionKind)},
 		},
-		Data:     runtime.RawExtension{Raw: data},
+		Data:     data,
 		Revision: vm.Generation,
 	})
 	if err != nil && !apierrors.IsAlreadyExists(err) {
@@ -82,26 +84,72 @@ func (r *Reconciler) compare(ctx context.Context, s *scope) (ctrl.Result, error)
 	}
 	generation := s.vmi.Annotations[v1.AnnotationVMGeneration]
 	if generation == fmt.Sprint(s.vm.Generation) {
-		s.outdated = new(bool)
+		s.outdated = []string{}
 		return ctrl.Result{}, nil
 	}
-	if generation == "" || s.vm.Status.DesiredGeneration == s.vm.Generation {
+	if generation == "" {
+		s.outdated = []string{"spec.template"} // adopted
 		return ctrl.Result{}, nil
 	}
-	revision := &appsv1.ControllerRevision{}
+	if s.vm.Status.DesiredGeneration == s.vm.Generation && !s.placed {
+		return ctrl.Result{}, nil
+	}
+	from := &appsv1.ControllerRevision{}
 	key := client.ObjectKey{Namespace: s.vm.Namespace, Name: revisionName(s.vm, generation)}
-	if err := r.Live.Get(ctx, key, revision); err != nil {
+	if err := r.Live.Get(ctx, key, from); err != nil {
 		if apierrors.IsNotFound(err) {
 			return ctrl.Result{}, nil
 		}
 		return ctrl.Result{}, fmt.Errorf("reading ControllerRevision %s: %w", key.Name, err)
 	}
 	var stored content
-	if err := json.Unmarshal(revision.Data.Raw, &stored); err != nil {
+	if err := json.Unmarshal(from.Data.Raw, &stored); err != nil {
 		return ctrl.Result{}, fmt.Errorf("reading ControllerRevision %s: %w", key.Name, err)
 	}
-	differs := stored.Spec.Template == nil || s.vm.Spec.Template == nil ||
-		!equality.Semantic.DeepEqual(stored.Spec.Template.Spec, s.vm.Spec.Template.Spec)
-	s.outdated = &differs
-	return ctrl.Result{}, nil
+	if stored.Spec.Template == nil || s.vm.Spec.Template == nil {
+		s.outdated = []string{"spec.template"}
+		return ctrl.Result{}, nil
+	}
+	// Where the instance may run can have been changed since it was made.
+	placementOf(&s.vmi.Spec).into(&stored.Spec.Template.Spec)
+	var err error
+	s.outdated, err = changedFields("spec.template.spec", stored.Spec.Template.Spec, s.vm.Spec.Template.Spec)
+	return ctrl.Result{}, err
+}
+
+// changedFields names the fields in which two objects differ, lists as a whole; it
+// is never nil without an error.
+func changedFields(path string, before, after any) ([]string, error) {
+	changed := []string{}
+	if equality.Semantic.DeepEqual(before, after) {
+		return changed, nil
+	}
+	var trees [2]any
+	for i, object := range []any{before, after} {
+		data, err := json.Marshal(object)
+		if err != nil {
+			return nil, fmt.Errorf("comparing %s: %w", path, err)
+		}
+		if err := json.Unmarshal(data, &trees[i]); err != nil {
+			return nil, fmt.Errorf("comparing %s: %w", path, err)
+		}
+	}
+	walkChanged(path, trees[0], trees[1], &changed)
+	return changed, nil
+}
+
+func walkChanged(path string, before, after any, changed *[]string) {
+	old, wasObject := before.(map[string]any)
+	now, isObject := after.(map[string]any)
+	if !wasObject || !isObject {
+		if !equality.Semantic.DeepEqual(before, after) {
+			*changed = append(*changed, path)
+		}
+		return
+	}
+	keys := maps.Clone(old)
+	maps.Copy(keys, now)
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		walkChanged(path+"."+key, old[key], now[key], changed)
+	}
 }

@@ -21,15 +21,19 @@ type scope struct {
 	now time.Time
 	// vmi is the machine's instance, nil without one.
 	vmi *v1.VirtualMachineInstance
-	// foreign tells that an instance of the machine's name is not the machine's.
-	foreign bool
+	// stranger is an instance of the machine's name that is not the machine's, nil without one.
+	stranger *v1.VirtualMachineInstance
 	situation
+	storage storage
 	// removed tells that this reconcile has deleted the instance.
 	removed bool
 	// failure is why a step could not do its work; nil when all did.
 	failure *failure
-	// outdated tells that the instance runs an older template; nil when nothing new is known.
-	outdated *bool
+	// placed tells that this reconcile has changed where the instance may run.
+	placed bool
+	// outdated names the fields of the template that the instance runs an older version of; nil when nothing
+	// new is known, empty when there are none.
+	outdated []string
 
 	patch *patch.Patch
 }
@@ -58,7 +62,7 @@ func (r *Reconciler) read(ctx context.Context, vm *v1.VirtualMachine) (*scope, e
 	if client.IgnoreNotFound(err) != nil {
 		return nil, fmt.Errorf("reading the instance: %w", err)
 	}
-	s.situation = situation{strategy: strategy, deletion: deletionOf(vm)}
+	s.situation = situation{strategy: strategy, instance: noInstance(vm, strategy), deletion: deletionOf(vm)}
 	if err == nil {
 		s.setInstance(vmi)
 	}
@@ -67,10 +71,20 @@ func (r *Reconciler) read(ctx context.Context, vm *v1.VirtualMachine) (*scope, e
 }
 
 func (s *scope) setInstance(vmi *v1.VirtualMachineInstance) {
-	if s.foreign = !metav1.IsControlledBy(vmi, s.vm); s.foreign {
+	if !metav1.IsControlledBy(vmi, s.vm) {
+		s.stranger = vmi
 		return
 	}
-	s.vmi, s.instance = vmi, stateOf(vmi)
+	s.vmi, s.instance, s.stranger = vmi, stateOf(vmi), nil
+}
+
+// noInstance is the state of a machine without an instance. The status names the
+// strategy under which there was one last, see runStrategyFor.
+func noInstance(vm *v1.VirtualMachine, strategy v1.VirtualMachineRunStrategy) instanceState {
+	if vm.Status.RunStrategy == strategy {
+		return absent
+	}
+	return never
 }
 
 func stateOf(vmi *v1.VirtualMachineInstance) instanceState {
@@ -93,37 +107,4 @@ func deletionOf(vm *v1.VirtualMachine) deletion {
 		return orphaning
 	}
 	return withInstance
-}
-
-// dueRequests drops the requests at the head of the list that have been carried
-// out: a stop once its instance is gone, a start once there is a live instance.
-func dueRequests(requests []v1.VirtualMachineStateChangeRequest, vmi *v1.VirtualMachineInstance) []v1.VirtualMachineStateChangeRequest {
-	for len(requests) > 0 {
-		head := requests[0]
-		var done bool
-		switch head.Action {
-		case v1.StateChangeRequestActionStop:
-			done = vmi == nil || head.UID != nil && *head.UID != vmi.UID
-		case v1.StateChangeRequestActionStart:
-			done = vmi != nil && !vmi.IsFinal()
-		}
-		if !done {
-			return requests
-		}
-		requests = requests[1:]
-	}
-	return nil
-}
-
-func pendingRequest(due []v1.VirtualMachineStateChangeRequest) request {
-	if len(due) == 0 {
-		return noRequest
-	}
-	switch due[0].Action {
-	case v1.StateChangeRequestActionStart:
-		return startRequest
-	case v1.StateChangeRequestActionStop:
-		return stopRequest
-	}
-	return noRequest
 }

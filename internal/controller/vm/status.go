@@ -1,7 +1,9 @@
 package vm
 
 import (
+	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -27,7 +29,7 @@ func setStatus(s *scope, random float64) {
 	st := &s.vm.Status
 	st.StartFailure = startFailureFor(s, random)
 	st.StateChangeRequests = dueRequests(st.StateChangeRequests, s.vmi)
-	st.RunStrategy = s.strategy
+	st.RunStrategy = runStrategyFor(s)
 	st.Created = s.vmi != nil
 	setGenerations(s)
 	mirror(s)
@@ -39,7 +41,18 @@ func setStatus(s *scope, random float64) {
 	} else {
 		condition.Remove(&st.Conditions, v1.ConditionFailure)
 	}
+	st.VolumeSnapshotStatuses = volumeSnapshotStatusesFor(s.vm)
 	st.PrintableStatus = printableStatusFor(s)
+}
+
+// runStrategyFor is the strategy under which the machine has had its instance. A
+// strategy that starts a machine only once stays unmentioned until it has.
+func runStrategyFor(s *scope) v1.VirtualMachineRunStrategy {
+	cells := strategies[s.strategy]
+	if s.instance == never && cells[never] != cells[absent] {
+		return s.vm.Status.RunStrategy
+	}
+	return s.strategy
 }
 
 // settling reports whether the status is better left alone for the moment: the
@@ -78,15 +91,26 @@ func holdBack(s *scope) time.Duration {
 func setGenerations(s *scope) {
 	st := &s.vm.Status
 	switch {
-	case s.vmi == nil, s.outdated != nil && !*s.outdated:
+	case s.vmi == nil, s.outdated != nil && len(s.outdated) == 0:
 		st.ObservedGeneration = s.vm.Generation
 		condition.Remove(&st.Conditions, v1.ConditionRestartRequired)
 	case s.outdated != nil:
 		// An annotation that is no number names no revision, and then nothing was compared.
 		st.ObservedGeneration, _ = strconv.ParseInt(s.vmi.Annotations[v1.AnnotationVMGeneration], 10, 64)
-		condition.True(&st.Conditions, v1.ConditionRestartRequired, "", "The template was changed in ways that reach the guest at its next start.", s.now)
+		condition.True(&st.Conditions, v1.ConditionRestartRequired, v1.ReasonTemplateChanged, restartMessage(s.outdated), s.now)
 	}
 	st.DesiredGeneration = s.vm.Generation
+}
+
+// namedChanges is how many changed fields a message names.
+const namedChanges = 5
+
+func restartMessage(changed []string) string {
+	list := strings.Join(changed[:min(len(changed), namedChanges)], ", ")
+	if more := len(changed) - namedChanges; more > 0 {
+		list += fmt.Sprintf(" and %d more", more)
+	}
+	return "Changed since the guest was started, and in effect from its next start: " + list
 }
 
 // mirror copies the instance's conditions, but for those that are the machine's own.

@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/clusterconfig"
 	"kubevirt.io/kubevirt/internal/component"
 	"kubevirt.io/kubevirt/internal/event"
 	"kubevirt.io/kubevirt/test/builder"
@@ -33,6 +34,7 @@ type suite struct {
 	ctx      context.Context
 	r        *Reconciler
 	clock    *clocktesting.FakePassiveClock
+	config   *clusterconfig.Config
 	events   *event.Memory
 	requests *envtest.Requests
 	key      client.ObjectKey
@@ -46,7 +48,11 @@ func newSuite(t *testing.T, strategy v1.VirtualMachineRunStrategy, options ...bu
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.r = &Reconciler{Client: own, Live: own, Events: s.events, Clock: s.clock, Random: func() float64 { return 0 }}
+	s.config = clusterconfig.New(nil)
+	s.r = &Reconciler{
+		Client: own, Live: own, Events: s.events, Clock: s.clock, Random: func() float64 { return 0 },
+		Config: func() *clusterconfig.Config { return s.config },
+	}
 	vm := builder.VM(cluster.NewNamespace(t), "machine", strategy, options...)
 	if err := cluster.Client.Create(s.ctx, vm); err != nil {
 		t.Fatalf("creating the machine: %v", err)
@@ -77,7 +83,12 @@ func (s *suite) wantWrites(want ...string) {
 	for _, line := range s.requests.Take() {
 		method, path, _ := strings.Cut(line, " ")
 		parts := strings.Split(path, "/")
-		kind := map[string]string{"virtualmachines": "vm", "virtualmachineinstances": "vmi", "controllerrevisions": "revision"}[parts[5]]
+		kind := map[string]string{
+			"virtualmachines": "vm", "virtualmachineinstances": "vmi", "controllerrevisions": "revision", "datavolumes": "datavolume",
+		}[parts[min(5, len(parts)-1)]]
+		if strings.Contains(path, "subjectaccessreviews") {
+			kind = "review"
+		}
 		if strings.HasSuffix(path, "/status") {
 			kind += " status"
 		}

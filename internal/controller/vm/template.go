@@ -32,6 +32,9 @@ func newInstance(vm *v1.VirtualMachine) *v1.VirtualMachineInstance {
 	}
 	vmi.Annotations[v1.AnnotationVMGeneration] = fmt.Sprint(vm.Generation)
 	setFirmwareUUID(vm, vmi)
+	if strategy, _ := vm.RunStrategy(); strategy == v1.RunStrategyWaitAsReceiver {
+		vmi.Annotations[v1.AnnotationCreateMigrationTarget] = "true"
+	}
 	due := dueRequests(vm.Status.StateChangeRequests, nil)
 	if pendingRequest(due) == startRequest && due[0].Data[startPaused] == "true" {
 		paused := v1.StartStrategyPaused

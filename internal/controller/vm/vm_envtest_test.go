@@ -5,11 +5,13 @@ package vm
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
@@ -249,32 +251,13 @@ func TestDeleteOrphaning(t *testing.T) {
 	if vmi := s.vmi(); vmi == nil || !vmi.DeletionTimestamp.IsZero() {
 		t.Error("the instance was not left alone")
 	}
-}
-
-// An instance of the name that is not the machine's is reported and left alone.
-func TestForeignInstance(t *testing.T) {
-	s := newSuite(t, v1.RunStrategyHalted)
-	s.reconcile("PATCH vm status")
-	foreign := builder.VMI(s.key.Namespace, s.key.Name)
-	if err := cluster.Client.Create(s.ctx, foreign); err != nil {
-		t.Fatal(err)
+	// What the garbage collector does to everything that the machine owns.
+	for _, revision := range s.revisions() {
+		orphan := fmt.Sprintf(`{"metadata":{"uid":%q,"ownerReferences":[{"$patch":"delete","uid":%q}]}}`, revision.UID, s.vm().UID)
+		if err := cluster.Client.Patch(s.ctx, &revision, client.RawPatch(types.StrategicMergePatchType, []byte(orphan))); err != nil {
+			t.Errorf("orphaning: %v", err)
+		}
 	}
-	s.reconcile()
-	s.change(func(vm *v1.VirtualMachine) { *vm.Spec.RunStrategy = v1.RunStrategyAlways })
-	s.reconcile("PATCH vm status")
-	s.wantCondition(v1.ConditionFailure, "True FailedCreate")
-	s.wantEvents("Warning FailedCreate")
-	s.reconcile()
-	s.wantEvents()
-	if vmi := s.vmi(); vmi.UID != foreign.UID || !vmi.DeletionTimestamp.IsZero() {
-		t.Error("the foreign instance was touched")
-	}
-	s.report(func(vmi *v1.VirtualMachineInstance) { vmi.Finalizers = nil })
-	if err := cluster.Client.Delete(s.ctx, foreign); err != nil {
-		t.Fatal(err)
-	}
-	s.reconcile("POST revision", "POST vmi", "PATCH vm status")
-	s.wantCondition(v1.ConditionFailure, "")
 }
 
 // A changed template waits for the next start and says so; the old revision goes
@@ -285,7 +268,10 @@ func TestRestartRequired(t *testing.T) {
 	generation := s.vm().Generation
 	s.change(func(vm *v1.VirtualMachine) { vm.Spec.Template.Spec.Domain.CPU = &v1.CPU{Cores: 3} })
 	s.reconcile("PATCH vm status")
-	s.wantCondition(v1.ConditionRestartRequired, "True")
+	s.wantCondition(v1.ConditionRestartRequired, "True TemplateChanged")
+	if m := s.vm().Condition(v1.ConditionRestartRequired).Message; !strings.HasSuffix(m, ": spec.template.spec.domain.cpu") {
+		t.Errorf("message %q", m)
+	}
 	if st := s.vm().Status; st.ObservedGeneration != generation || st.DesiredGeneration != generation+1 {
 		t.Errorf("generations %d and %d", st.ObservedGeneration, st.DesiredGeneration)
 	}

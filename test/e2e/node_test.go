@@ -1,0 +1,79 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "kubevirt.io/kubevirt/api/core/v1"
+)
+
+var _ = Describe("a node that goes down", Serial, func() {
+	It("loses its guests only when somebody says that it is down for good", func(ctx context.Context) {
+		namespace := newNamespace(ctx)
+		node := workerNode(ctx)
+		vm := tinyVM(namespace, "moves", v1.RunStrategyAlways)
+		vm.Spec.Template.Spec.Affinity = &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{
+			PreferredDuringSchedulingIgnoredDuringExecution: []corev1.PreferredSchedulingTerm{{
+				Weight: 100, Preference: corev1.NodeSelectorTerm{MatchExpressions: []corev1.NodeSelectorRequirement{{
+					Key: corev1.LabelHostname, Operator: corev1.NodeSelectorOpIn, Values: []string{node},
+				}}},
+			}},
+		}}
+		create(ctx, vm)
+		before := waitRunning(ctx, vm)
+		Expect(before.Status.NodeName).To(Equal(node))
+
+		By("switching the node off")
+		_, err := run(ctx, checkout("hack", "cli.sh"), "stop-node", node)
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(func(ctx context.Context) {
+			_, err := run(ctx, checkout("hack", "cli.sh"), "start-node", node)
+			Expect(err).NotTo(HaveOccurred())
+			kubectl(ctx, "taint", "nodes", node, "node.kubernetes.io/out-of-service-")
+			kubectl(ctx, "wait", "node", node, "--for=condition=Ready", "--timeout=2m")
+			kubectl(ctx, "-n", installNamespace, "rollout", "status", "daemonset/virt-handler", "--timeout=2m")
+		}, NodeTimeout(5*time.Minute))
+		kubectl(ctx, "wait", "node", node, "--for=condition=Ready=Unknown", "--timeout=3m")
+		Eventually(ctx, func() bool { return instance(ctx, vm).IsConditionTrue(v1.ConditionReady) }).
+			WithTimeout(time.Minute).WithPolling(time.Second).Should(BeFalse())
+		Expect(instance(ctx, vm).UID).To(Equal(before.UID), "the guest may still run")
+
+		By("saying so")
+		kubectl(ctx, "taint", "nodes", node, "node.kubernetes.io/out-of-service=nodeshutdown:NoExecute")
+		after := waitReplacedWithin(ctx, vm, before, 3*time.Minute)
+		Expect(after.Status.NodeName).NotTo(Equal(node))
+		waitStatus(ctx, vm, v1.PrintableStatusRunning, stopTimeout)
+	})
+})
+
+// workerNode returns a node without the control plane.
+func workerNode(ctx context.Context) string {
+	GinkgoHelper()
+	var nodes corev1.NodeList
+	Expect(k8s.List(ctx, &nodes)).To(Succeed())
+	for _, node := range nodes.Items {
+		if _, controls := node.Labels["node-role.kubernetes.io/control-plane"]; !controls {
+			return node.Name
+		}
+	}
+	Fail("the cluster has no worker")
+	return ""
+}
+
+// waitReplacedWithin is waitReplaced with more patience.
+func waitReplacedWithin(ctx context.Context, vm *v1.VirtualMachine, before *v1.VirtualMachineInstance, patience time.Duration) *v1.VirtualMachineInstance {
+	GinkgoHelper()
+	Eventually(ctx, func(g Gomega) {
+		vmi := &v1.VirtualMachineInstance{}
+		g.Expect(k8s.Get(ctx, client.ObjectKeyFromObject(vm), vmi)).To(Succeed())
+		g.Expect(vmi.UID).NotTo(Equal(before.UID))
+	}).WithTimeout(patience).WithPolling(time.Second).Should(Succeed())
+	return waitRunning(ctx, vm)
+}
