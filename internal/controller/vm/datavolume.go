@@ -26,6 +26,9 @@ type storage struct {
 	broken []string
 	// unbound tells that a claim waits for its volume.
 	unbound bool
+	// err is why something could not be made; it is for later, because nothing of it may keep a guest from
+	// being stopped.
+	err error
 }
 
 // provide makes the data volumes that the machine has templates for, takes over
@@ -37,7 +40,8 @@ func (r *Reconciler) provide(ctx context.Context, s *scope) (ctrl.Result, error)
 	}
 	available, err := datavolume.Available(ctx, r.Client)
 	if err != nil {
-		return ctrl.Result{}, err
+		s.storage.err = err
+		return ctrl.Result{}, nil
 	}
 	templates := map[string]*v1.DataVolumeTemplateSpec{}
 	for i := range s.vm.Spec.DataVolumeTemplates {
@@ -48,7 +52,13 @@ func (r *Reconciler) provide(ctx context.Context, s *scope) (ctrl.Result, error)
 	for _, name := range names {
 		errs = append(errs, r.provideOne(ctx, s, name, templates[name], available))
 	}
-	return ctrl.Result{}, errors.Join(errs...)
+	s.storage.err = errors.Join(errs...)
+	return ctrl.Result{}, nil
+}
+
+// provided has what could not be made tried again.
+func (r *Reconciler) provided(_ context.Context, s *scope) (ctrl.Result, error) {
+	return ctrl.Result{}, s.storage.err
 }
 
 // provideOne looks at one claim; template is nil for a claim of somebody else's.
@@ -93,7 +103,7 @@ func (r *Reconciler) provideOne(ctx context.Context, s *scope, name string, temp
 // note adds what a data volume's phase means; nil is none.
 func (st *storage) note(volume *cdiv1beta1.DataVolume) {
 	switch {
-	case volume == nil, filled(volume.Status.Phase):
+	case volume == nil, volume.DeletionTimestamp.IsZero() && filled(volume.Status.Phase):
 	case broken(volume):
 		st.broken = append(st.broken, volume.Name)
 	default:

@@ -287,3 +287,27 @@ func TestNoDataVolumesInTheCluster(t *testing.T) {
 	s.wantEvents("Warning FailedDataVolumeCreate")
 	s.reconcile()
 }
+
+// A machine that cannot have its data any more can still be stopped.
+func TestStopWithoutData(t *testing.T) {
+	cluster.InstallDataVolumes(t)
+	s := newSuite(t, v1.RunStrategyAlways)
+	s.withRoot(&cdiv1beta1.DataVolumeSource{PVC: &cdiv1beta1.DataVolumeSourcePVC{Namespace: "elsewhere", Name: "image"}})
+	s.claim("root", corev1.ClaimBound)
+	s.started()
+	claim := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Namespace: s.key.Namespace, Name: "root", Finalizers: nil}}
+	if err := cluster.Client.Patch(s.ctx, claim, client.RawPatch("application/merge-patch+json", []byte(`{"metadata":{"finalizers":null}}`))); err != nil {
+		t.Fatal(err)
+	}
+	if err := cluster.Client.Delete(s.ctx, claim); err != nil {
+		t.Fatal(err)
+	}
+	s.change(func(vm *v1.VirtualMachine) { *vm.Spec.RunStrategy = v1.RunStrategyHalted })
+	if _, err := s.tryReconcile(); err == nil {
+		t.Error("the missing data is not tried again")
+	}
+	if s.vmi().DeletionTimestamp.IsZero() {
+		t.Error("the guest runs on")
+	}
+	s.wantStatus(v1.PrintableStatusStopping, true, false)
+}

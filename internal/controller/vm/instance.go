@@ -69,7 +69,7 @@ func (r *Reconciler) create(ctx context.Context, s *scope) (ctrl.Result, error) 
 	if wait := backoffLeft(s); wait > 0 {
 		return ctrl.Result{RequeueAfter: wait}, nil
 	}
-	if len(s.storage.filling)+len(s.storage.broken) > 0 {
+	if len(s.storage.filling)+len(s.storage.broken) > 0 || s.storage.err != nil {
 		return ctrl.Result{}, nil // what becomes of them brings the machine back
 	}
 	if s.stranger != nil {

@@ -56,7 +56,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err != nil {
 		return ctrl.Result{}, fmt.Errorf("VirtualMachine %s: %w", req, err)
 	}
-	result, err := run(ctx, s, r.holdOn, r.adopt, r.provide, r.act, r.place, r.compare)
+	result, err := run(ctx, s, r.holdOn, r.adopt, r.provide, r.act, r.place, r.compare, r.provided)
 	if wait := holdBack(s); wait > 0 && err == nil {
 		result.RequeueAfter = wait
 	} else {
