@@ -173,6 +173,52 @@ func TestRestartDuringTheStart(t *testing.T) {
 	}
 }
 
+func TestGuestThatStartsPausedRunsPaused(t *testing.T) {
+	s := newSuite(t)
+	launcher := s.launcher()
+	launcher.OnSync(func(*protocol.SyncRequest) error {
+		launcher.SetState(&protocol.DomainState{State: protocol.State_STATE_PAUSED, Reason: "User", Machine: "pc-q35-10.0"})
+		return nil
+	})
+	s.until("a paused guest", func(vmi *v1.VirtualMachineInstance) bool { return vmi.IsPaused() })
+	if c := s.vmi.Condition(v1.ConditionPaused); !s.vmi.IsRunning() || c.Reason != v1.ReasonPausedByUser {
+		t.Errorf("phase %s, condition %+v", s.vmi.Status.Phase, c)
+	}
+	s.wantWrites(1)
+	s.wantEvents("Normal Started")
+	launcher.SetState(&protocol.DomainState{State: protocol.State_STATE_RUNNING, Machine: "pc-q35-10.0"})
+	s.until("a guest that goes on", func(vmi *v1.VirtualMachineInstance) bool { return !vmi.IsPaused() })
+	s.wantWrites(1)
+	s.wantEvents("Normal Unpaused")
+}
+
+func TestPausedAndFrozenGuest(t *testing.T) {
+	s := newSuite(t)
+	launcher := s.launcher()
+	s.until("a running guest", inPhase(v1.VMIPhaseRunning))
+	s.requests.Take()
+	s.events.Take()
+	for _, c := range []struct {
+		what           string
+		state          protocol.State
+		reason         string
+		frozen, paused bool
+		events         []string
+	}{
+		{"frozen", protocol.State_STATE_RUNNING, "", true, false, nil},
+		{"frozen and paused", protocol.State_STATE_PAUSED, "User", true, true, []string{"Normal Paused"}},
+		{"frozen and on", protocol.State_STATE_RUNNING, "", true, false, []string{"Normal Unpaused"}},
+		{"thawed", protocol.State_STATE_RUNNING, "", false, false, nil},
+	} {
+		launcher.SetState(&protocol.DomainState{State: c.state, Reason: c.reason, Machine: "pc-q35-10.0", Frozen: c.frozen})
+		s.until(c.what, func(vmi *v1.VirtualMachineInstance) bool {
+			return (vmi.Status.FSFreezeStatus == "frozen") == c.frozen && vmi.IsPaused() == c.paused
+		})
+		s.wantWrites(1)
+		s.wantEvents(c.events...)
+	}
+}
+
 func TestStartThatFails(t *testing.T) {
 	s := newSuite(t)
 	launcher := s.launcher()

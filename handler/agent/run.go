@@ -36,7 +36,7 @@ import (
 	"kubevirt.io/kubevirt/handler/network"
 	"kubevirt.io/kubevirt/handler/nodefact"
 	"kubevirt.io/kubevirt/handler/nodefact/kernel"
-	"kubevirt.io/kubevirt/handler/stream"
+	"kubevirt.io/kubevirt/handler/server"
 	"kubevirt.io/kubevirt/internal/clusterconfig"
 	"kubevirt.io/kubevirt/internal/clusterconfig/loader"
 	"kubevirt.io/kubevirt/internal/event"
@@ -150,7 +150,7 @@ func cacheOptions(namespace, node string) cache.Options {
 	}
 }
 
-// addGuests adds what drives the node's guests and serves their streams.
+// addGuests adds what drives the node's guests and lets virt-api reach them.
 func addGuests(ctx context.Context, mgr ctrl.Manager, config *rest.Config, o Options, current func() *clusterconfig.Config) error {
 	clients, err := kubernetes.NewForConfig(config)
 	if err != nil {
@@ -164,10 +164,10 @@ func addGuests(ctx context.Context, mgr ctrl.Manager, config *rest.Config, o Opt
 		case <-ctx.Done():
 		}
 	})
+	events := event.New(ctx, clients.CoreV1(), mgr.GetScheme(), componentName)
 	reconciler := &Reconciler{
 		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Clock: clock.RealClock{},
-		Events: event.New(ctx, clients.CoreV1(), mgr.GetScheme(), componentName),
-		Node:   o.NodeName, Config: current, Launchers: launchers,
+		Events: events, Node: o.NodeName, Config: current, Launchers: launchers,
 		Pods: Node{Finder: finder, Network: network.Pods{TunDevice: o.NodeRoot + device.TUN.Path}},
 	}
 	if err := reconciler.setup(mgr, changed); err != nil {
@@ -176,10 +176,10 @@ func addGuests(ctx context.Context, mgr ctrl.Manager, config *rest.Config, o Opt
 	if err := addRunnable(mgr, launchers.Scout); err != nil {
 		return err
 	}
-	certificates := &stream.Certificates{Directory: o.ServerCertDir, Authorities: o.CAFile}
+	certificates := &server.Certificates{Directory: o.ServerCertDir, Authorities: o.CAFile}
 	address := net.JoinHostPort("", strconv.Itoa(o.ServerPort))
 	return addRunnable(mgr, func(ctx context.Context) error {
-		return stream.Serve(ctx, address, certificates, o.APIClientName, stream.New(launchers, finder))
+		return server.Serve(ctx, address, certificates, o.APIClientName, server.New(launchers, finder, events))
 	})
 }
 

@@ -11,6 +11,9 @@ import (
 	"kubevirt.io/kubevirt/launcher/protocol"
 )
 
+// fsFrozen is status.fsFreezeStatus of a guest whose filesystems stand still.
+const fsFrozen = "frozen"
+
 // observation is everything about one guest that its status is made from.
 type observation struct {
 	// state is the launcher's last word; nil when there was none.
@@ -38,6 +41,10 @@ func setStatus(vmi *v1.VirtualMachineInstance, o observation) {
 	phase := phaseFor(vmi, o.state, o.exited)
 	if phase == v1.VMIPhaseRunning {
 		setFacts(vmi, o)
+	}
+	vmi.Status.FSFreezeStatus = ""
+	if phase == v1.VMIPhaseRunning && o.state.GetFrozen() {
+		vmi.Status.FSFreezeStatus = fsFrozen
 	}
 	setConditions(vmi, phase, o)
 	enter(vmi, phase, o.now)

@@ -209,6 +209,26 @@ func TestPausedCondition(t *testing.T) {
 	}
 }
 
+func TestFrozen(t *testing.T) {
+	vmi := instance(v1.VMIPhaseRunning)
+	frozen := domain(protocol.State_STATE_RUNNING, "")
+	frozen.Frozen = true
+	for _, c := range []struct {
+		state *protocol.DomainState
+		want  string
+	}{
+		{frozen, "frozen"},
+		{domain(protocol.State_STATE_RUNNING, ""), ""},
+		{frozen, "frozen"},
+		{domain(protocol.State_STATE_SHUTOFF, "Shutdown"), ""},
+	} {
+		setStatus(vmi, observation{state: c.state, network: facts(), now: noon})
+		if vmi.Status.FSFreezeStatus != c.want {
+			t.Errorf("domain %v: fsFreezeStatus %q, want %q", c.state, vmi.Status.FSFreezeStatus, c.want)
+		}
+	}
+}
+
 func TestStatusOfAGuestThatEnds(t *testing.T) {
 	vmi := instance(v1.VMIPhaseRunning)
 	vmi.Status.Conditions = []v1.Condition{

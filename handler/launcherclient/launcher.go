@@ -126,6 +126,14 @@ func (l *Launcher) Signal(ctx context.Context, action protocol.Action) error {
 	return err
 }
 
+// Freeze has the guest's filesystems stand still, for thawAfter seconds at most.
+func (l *Launcher) Freeze(ctx context.Context, thawAfter uint32) error {
+	_, err := l.client.Signal(ctx, &protocol.SignalRequest{
+		Session: l.Info.GetSession(), Action: protocol.Action_ACTION_FREEZE, ThawAfterSeconds: thawAfter,
+	})
+	return err
+}
+
 // watch calls f with the guest's present state and with every later one, until
 // the stream ends; it never returns nil.
 func (l *Launcher) watch(ctx context.Context, f func(*protocol.DomainState)) error {

@@ -72,6 +72,70 @@ func (Device) EnumDescriptor() ([]byte, []int) {
 	return file_handler_protocol_handler_proto_rawDescGZIP(), []int{0}
 }
 
+type Action int32
+
+const (
+	Action_ACTION_UNSPECIFIED Action = 0
+	Action_ACTION_PAUSE       Action = 1
+	Action_ACTION_RESUME      Action = 2
+	// Press the reset button.
+	Action_ACTION_RESET Action = 3
+	// Have the guest reboot by itself.
+	Action_ACTION_REBOOT Action = 4
+	// Freeze the guest's filesystems, and thaw them.
+	Action_ACTION_FREEZE   Action = 5
+	Action_ACTION_UNFREEZE Action = 6
+)
+
+// Enum value maps for Action.
+var (
+	Action_name = map[int32]string{
+		0: "ACTION_UNSPECIFIED",
+		1: "ACTION_PAUSE",
+		2: "ACTION_RESUME",
+		3: "ACTION_RESET",
+		4: "ACTION_REBOOT",
+		5: "ACTION_FREEZE",
+		6: "ACTION_UNFREEZE",
+	}
+	Action_value = map[string]int32{
+		"ACTION_UNSPECIFIED": 0,
+		"ACTION_PAUSE":       1,
+		"ACTION_RESUME":      2,
+		"ACTION_RESET":       3,
+		"ACTION_REBOOT":      4,
+		"ACTION_FREEZE":      5,
+		"ACTION_UNFREEZE":    6,
+	}
+)
+
+func (x Action) Enum() *Action {
+	p := new(Action)
+	*p = x
+	return p
+}
+
+func (x Action) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Action) Descriptor() protoreflect.EnumDescriptor {
+	return file_handler_protocol_handler_proto_enumTypes[1].Descriptor()
+}
+
+func (Action) Type() protoreflect.EnumType {
+	return &file_handler_protocol_handler_proto_enumTypes[1]
+}
+
+func (x Action) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Action.Descriptor instead.
+func (Action) EnumDescriptor() ([]byte, []int) {
+	return file_handler_protocol_handler_proto_rawDescGZIP(), []int{1}
+}
+
 type StreamTarget struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
 	Namespace string                 `protobuf:"bytes,1,opt,name=namespace,proto3" json:"namespace,omitempty"`
@@ -194,6 +258,120 @@ func (x *StreamChunk) GetData() []byte {
 	return nil
 }
 
+type SignalRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Namespace string                 `protobuf:"bytes,1,opt,name=namespace,proto3" json:"namespace,omitempty"`
+	Name      string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// UID of the VirtualMachineInstance; the handler refuses any other.
+	Uid    string `protobuf:"bytes,3,opt,name=uid,proto3" json:"uid,omitempty"`
+	Action Action `protobuf:"varint,4,opt,name=action,proto3,enum=kubevirt.handler.v1.Action" json:"action,omitempty"`
+	// FREEZE only: seconds after which the filesystems are thawed in any case; not 0.
+	ThawAfterSeconds uint32 `protobuf:"varint,5,opt,name=thaw_after_seconds,json=thawAfterSeconds,proto3" json:"thaw_after_seconds,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *SignalRequest) Reset() {
+	*x = SignalRequest{}
+	mi := &file_handler_protocol_handler_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SignalRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SignalRequest) ProtoMessage() {}
+
+func (x *SignalRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_handler_protocol_handler_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SignalRequest.ProtoReflect.Descriptor instead.
+func (*SignalRequest) Descriptor() ([]byte, []int) {
+	return file_handler_protocol_handler_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *SignalRequest) GetNamespace() string {
+	if x != nil {
+		return x.Namespace
+	}
+	return ""
+}
+
+func (x *SignalRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SignalRequest) GetUid() string {
+	if x != nil {
+		return x.Uid
+	}
+	return ""
+}
+
+func (x *SignalRequest) GetAction() Action {
+	if x != nil {
+		return x.Action
+	}
+	return Action_ACTION_UNSPECIFIED
+}
+
+func (x *SignalRequest) GetThawAfterSeconds() uint32 {
+	if x != nil {
+		return x.ThawAfterSeconds
+	}
+	return 0
+}
+
+type SignalResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SignalResponse) Reset() {
+	*x = SignalResponse{}
+	mi := &file_handler_protocol_handler_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SignalResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SignalResponse) ProtoMessage() {}
+
+func (x *SignalResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_handler_protocol_handler_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SignalResponse.ProtoReflect.Descriptor instead.
+func (*SignalResponse) Descriptor() ([]byte, []int) {
+	return file_handler_protocol_handler_proto_rawDescGZIP(), []int{3}
+}
+
 var File_handler_protocol_handler_proto protoreflect.FileDescriptor
 
 const file_handler_protocol_handler_proto_rawDesc = "" +
@@ -206,14 +384,30 @@ const file_handler_protocol_handler_proto_rawDesc = "" +
 	"\x06device\x18\x04 \x01(\x0e2\x1b.kubevirt.handler.v1.DeviceR\x06device\"\\\n" +
 	"\vStreamChunk\x129\n" +
 	"\x06target\x18\x01 \x01(\v2!.kubevirt.handler.v1.StreamTargetR\x06target\x12\x12\n" +
-	"\x04data\x18\x02 \x01(\fR\x04data*D\n" +
+	"\x04data\x18\x02 \x01(\fR\x04data\"\xb6\x01\n" +
+	"\rSignalRequest\x12\x1c\n" +
+	"\tnamespace\x18\x01 \x01(\tR\tnamespace\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x10\n" +
+	"\x03uid\x18\x03 \x01(\tR\x03uid\x123\n" +
+	"\x06action\x18\x04 \x01(\x0e2\x1b.kubevirt.handler.v1.ActionR\x06action\x12,\n" +
+	"\x12thaw_after_seconds\x18\x05 \x01(\rR\x10thawAfterSeconds\"\x10\n" +
+	"\x0eSignalResponse*D\n" +
 	"\x06Device\x12\x16\n" +
 	"\x12DEVICE_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eDEVICE_CONSOLE\x10\x01\x12\x0e\n" +
 	"\n" +
-	"DEVICE_VNC\x10\x022[\n" +
+	"DEVICE_VNC\x10\x02*\x92\x01\n" +
+	"\x06Action\x12\x16\n" +
+	"\x12ACTION_UNSPECIFIED\x10\x00\x12\x10\n" +
+	"\fACTION_PAUSE\x10\x01\x12\x11\n" +
+	"\rACTION_RESUME\x10\x02\x12\x10\n" +
+	"\fACTION_RESET\x10\x03\x12\x11\n" +
+	"\rACTION_REBOOT\x10\x04\x12\x11\n" +
+	"\rACTION_FREEZE\x10\x05\x12\x13\n" +
+	"\x0fACTION_UNFREEZE\x10\x062\xae\x01\n" +
 	"\aHandler\x12P\n" +
-	"\x06Stream\x12 .kubevirt.handler.v1.StreamChunk\x1a .kubevirt.handler.v1.StreamChunk(\x010\x01B'Z%kubevirt.io/kubevirt/handler/protocolb\x06proto3"
+	"\x06Stream\x12 .kubevirt.handler.v1.StreamChunk\x1a .kubevirt.handler.v1.StreamChunk(\x010\x01\x12Q\n" +
+	"\x06Signal\x12\".kubevirt.handler.v1.SignalRequest\x1a#.kubevirt.handler.v1.SignalResponseB'Z%kubevirt.io/kubevirt/handler/protocolb\x06proto3"
 
 var (
 	file_handler_protocol_handler_proto_rawDescOnce sync.Once
@@ -227,23 +421,29 @@ func file_handler_protocol_handler_proto_rawDescGZIP() []byte {
 	return file_handler_protocol_handler_proto_rawDescData
 }
 
-var file_handler_protocol_handler_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_handler_protocol_handler_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_handler_protocol_handler_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_handler_protocol_handler_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_handler_protocol_handler_proto_goTypes = []any{
-	(Device)(0),          // 0: kubevirt.handler.v1.Device
-	(*StreamTarget)(nil), // 1: kubevirt.handler.v1.StreamTarget
-	(*StreamChunk)(nil),  // 2: kubevirt.handler.v1.StreamChunk
+	(Device)(0),            // 0: kubevirt.handler.v1.Device
+	(Action)(0),            // 1: kubevirt.handler.v1.Action
+	(*StreamTarget)(nil),   // 2: kubevirt.handler.v1.StreamTarget
+	(*StreamChunk)(nil),    // 3: kubevirt.handler.v1.StreamChunk
+	(*SignalRequest)(nil),  // 4: kubevirt.handler.v1.SignalRequest
+	(*SignalResponse)(nil), // 5: kubevirt.handler.v1.SignalResponse
 }
 var file_handler_protocol_handler_proto_depIdxs = []int32{
 	0, // 0: kubevirt.handler.v1.StreamTarget.device:type_name -> kubevirt.handler.v1.Device
-	1, // 1: kubevirt.handler.v1.StreamChunk.target:type_name -> kubevirt.handler.v1.StreamTarget
-	2, // 2: kubevirt.handler.v1.Handler.Stream:input_type -> kubevirt.handler.v1.StreamChunk
-	2, // 3: kubevirt.handler.v1.Handler.Stream:output_type -> kubevirt.handler.v1.StreamChunk
-	3, // [3:4] is the sub-list for method output_type
-	2, // [2:3] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	2, // 1: kubevirt.handler.v1.StreamChunk.target:type_name -> kubevirt.handler.v1.StreamTarget
+	1, // 2: kubevirt.handler.v1.SignalRequest.action:type_name -> kubevirt.handler.v1.Action
+	3, // 3: kubevirt.handler.v1.Handler.Stream:input_type -> kubevirt.handler.v1.StreamChunk
+	4, // 4: kubevirt.handler.v1.Handler.Signal:input_type -> kubevirt.handler.v1.SignalRequest
+	3, // 5: kubevirt.handler.v1.Handler.Stream:output_type -> kubevirt.handler.v1.StreamChunk
+	5, // 6: kubevirt.handler.v1.Handler.Signal:output_type -> kubevirt.handler.v1.SignalResponse
+	5, // [5:7] is the sub-list for method output_type
+	3, // [3:5] is the sub-list for method input_type
+	3, // [3:3] is the sub-list for extension type_name
+	3, // [3:3] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_handler_protocol_handler_proto_init() }
@@ -256,8 +456,8 @@ func file_handler_protocol_handler_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_handler_protocol_handler_proto_rawDesc), len(file_handler_protocol_handler_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   2,
+			NumEnums:      2,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -22,6 +22,7 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	Handler_Stream_FullMethodName = "/kubevirt.handler.v1.Handler/Stream"
+	Handler_Signal_FullMethodName = "/kubevirt.handler.v1.Handler/Signal"
 )
 
 // HandlerClient is the client API for Handler service.
@@ -32,6 +33,12 @@ type HandlerClient interface {
 	// first chunk names the target; after it both sides only send data. A new
 	// stream to the same device ends the one before with Aborted.
 	Stream(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[StreamChunk, StreamChunk], error)
+	// Signal asks for one action on one guest and returns once it is done, or for
+	// REBOOT once the guest has been asked. Codes: NotFound, the guest is not on
+	// this node; FailedPrecondition, its state does not allow the action, and the
+	// message says what to do; Unavailable, try again; Internal, the hypervisor or
+	// the guest agent has failed.
+	Signal(ctx context.Context, in *SignalRequest, opts ...grpc.CallOption) (*SignalResponse, error)
 }
 
 type handlerClient struct {
@@ -55,6 +62,16 @@ func (c *handlerClient) Stream(ctx context.Context, opts ...grpc.CallOption) (gr
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Handler_StreamClient = grpc.BidiStreamingClient[StreamChunk, StreamChunk]
 
+func (c *handlerClient) Signal(ctx context.Context, in *SignalRequest, opts ...grpc.CallOption) (*SignalResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SignalResponse)
+	err := c.cc.Invoke(ctx, Handler_Signal_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // HandlerServer is the server API for Handler service.
 // All implementations must embed UnimplementedHandlerServer
 // for forward compatibility.
@@ -63,6 +80,12 @@ type HandlerServer interface {
 	// first chunk names the target; after it both sides only send data. A new
 	// stream to the same device ends the one before with Aborted.
 	Stream(grpc.BidiStreamingServer[StreamChunk, StreamChunk]) error
+	// Signal asks for one action on one guest and returns once it is done, or for
+	// REBOOT once the guest has been asked. Codes: NotFound, the guest is not on
+	// this node; FailedPrecondition, its state does not allow the action, and the
+	// message says what to do; Unavailable, try again; Internal, the hypervisor or
+	// the guest agent has failed.
+	Signal(context.Context, *SignalRequest) (*SignalResponse, error)
 	mustEmbedUnimplementedHandlerServer()
 }
 
@@ -75,6 +98,9 @@ type UnimplementedHandlerServer struct{}
 
 func (UnimplementedHandlerServer) Stream(grpc.BidiStreamingServer[StreamChunk, StreamChunk]) error {
 	return status.Error(codes.Unimplemented, "method Stream not implemented")
+}
+func (UnimplementedHandlerServer) Signal(context.Context, *SignalRequest) (*SignalResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Signal not implemented")
 }
 func (UnimplementedHandlerServer) mustEmbedUnimplementedHandlerServer() {}
 func (UnimplementedHandlerServer) testEmbeddedByValue()                 {}
@@ -104,13 +130,36 @@ func _Handler_Stream_Handler(srv interface{}, stream grpc.ServerStream) error {
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Handler_StreamServer = grpc.BidiStreamingServer[StreamChunk, StreamChunk]
 
+func _Handler_Signal_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SignalRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HandlerServer).Signal(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Handler_Signal_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HandlerServer).Signal(ctx, req.(*SignalRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Handler_ServiceDesc is the grpc.ServiceDesc for Handler service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
 var Handler_ServiceDesc = grpc.ServiceDesc{
 	ServiceName: "kubevirt.handler.v1.Handler",
 	HandlerType: (*HandlerServer)(nil),
-	Methods:     []grpc.MethodDesc{},
+	Methods: []grpc.MethodDesc{
+		{
+			MethodName: "Signal",
+			Handler:    _Handler_Signal_Handler,
+		},
+	},
 	Streams: []grpc.StreamDesc{
 		{
 			StreamName:    "Stream",

@@ -12,7 +12,9 @@ import (
 	"strconv"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/status"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -37,6 +39,33 @@ type handlers struct {
 // open implements streamer with one connection per stream: streams are few and
 // long, and one that stalls must not hold up another.
 func (h *handlers) open(ctx context.Context, node string, target *protocol.StreamTarget) (byteStream, error) {
+	conn, err := h.connect(ctx, node)
+	if err != nil {
+		return nil, err
+	}
+	context.AfterFunc(ctx, func() { _ = conn.Close() })
+	stream, err := protocol.NewHandlerClient(conn).Stream(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("connecting to the virt-handler of node %s: %w", node, err)
+	}
+	if err := stream.Send(&protocol.StreamChunk{Target: target}); err != nil {
+		return nil, fmt.Errorf("asking the virt-handler of node %s: %w", node, err)
+	}
+	return stream, nil
+}
+
+// signal implements signaler.
+func (h *handlers) signal(ctx context.Context, node string, request *protocol.SignalRequest) error {
+	conn, err := h.connect(ctx, node)
+	if err != nil {
+		return status.Error(codes.Unavailable, err.Error())
+	}
+	defer func() { _ = conn.Close() }()
+	_, err = protocol.NewHandlerClient(conn).Signal(ctx, request)
+	return err
+}
+
+func (h *handlers) connect(ctx context.Context, node string) (*grpc.ClientConn, error) {
 	address, err := h.address(ctx, node)
 	if err != nil {
 		return nil, err
@@ -49,15 +78,7 @@ func (h *handlers) open(ctx context.Context, node string, target *protocol.Strea
 	if err != nil {
 		return nil, fmt.Errorf("connecting to the virt-handler of node %s: %w", node, err)
 	}
-	context.AfterFunc(ctx, func() { _ = conn.Close() })
-	stream, err := protocol.NewHandlerClient(conn).Stream(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("connecting to the virt-handler of node %s: %w", node, err)
-	}
-	if err := stream.Send(&protocol.StreamChunk{Target: target}); err != nil {
-		return nil, fmt.Errorf("asking the virt-handler of node %s: %w", node, err)
-	}
-	return stream, nil
+	return conn, nil
 }
 
 func (h *handlers) address(ctx context.Context, node string) (string, error) {

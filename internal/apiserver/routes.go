@@ -34,8 +34,15 @@ type route struct {
 var routes = []route{
 	{resource: "virtualmachines", kind: "VirtualMachine", subresource: "start", method: http.MethodPut, serve: (*server).start},
 	{resource: "virtualmachines", kind: "VirtualMachine", subresource: "stop", method: http.MethodPut, serve: (*server).stop},
+	{resource: "virtualmachines", kind: "VirtualMachine", subresource: "restart", method: http.MethodPut, serve: (*server).restart},
 	{resource: "virtualmachineinstances", kind: "VirtualMachineInstance", subresource: "console", method: http.MethodGet, serve: (*server).console, stream: true},
 	{resource: "virtualmachineinstances", kind: "VirtualMachineInstance", subresource: "vnc", method: http.MethodGet, serve: (*server).vnc, stream: true},
+	{resource: "virtualmachineinstances", kind: "VirtualMachineInstance", subresource: "pause", method: http.MethodPut, serve: (*server).pause},
+	{resource: "virtualmachineinstances", kind: "VirtualMachineInstance", subresource: "unpause", method: http.MethodPut, serve: (*server).unpause},
+	{resource: "virtualmachineinstances", kind: "VirtualMachineInstance", subresource: "freeze", method: http.MethodPut, serve: (*server).freeze},
+	{resource: "virtualmachineinstances", kind: "VirtualMachineInstance", subresource: "unfreeze", method: http.MethodPut, serve: (*server).unfreeze},
+	{resource: "virtualmachineinstances", kind: "VirtualMachineInstance", subresource: "reset", method: http.MethodPut, serve: (*server).reset},
+	{resource: "virtualmachineinstances", kind: "VirtualMachineInstance", subresource: "softreboot", method: http.MethodPut, serve: (*server).softReboot},
 }
 
 // rbacVerbs maps the methods of the table to the verbs that roles grant.

@@ -71,10 +71,8 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 	if _, err := informers.GetInformer(ctx, &corev1.Pod{}); err != nil {
 		return fmt.Errorf("following the virt-handlers: %w", err)
 	}
-	s := &server{
-		client: live, config: configuration.Current, log: o.Log,
-		streams: &handlers{pods: informers, namespace: o.Namespace, port: o.HandlerPort, certDir: o.HandlerCertDir, caFile: o.CAFile},
-	}
+	nodes := &handlers{pods: informers, namespace: o.Namespace, port: o.HandlerPort, certDir: o.HandlerCertDir, caFile: o.CAFile}
+	s := &server{client: live, config: configuration.Current, log: o.Log, streams: nodes, guests: nodes}
 	generic, err := s.generic(scheme, o, webhook.Handlers(webhook.Deps{
 		Config: configuration.Current, Namespace: o.Namespace, Now: metav1.Now,
 		NewUUID: func() types.UID { return types.UID(uuid.NewString()) },

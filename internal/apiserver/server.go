@@ -31,6 +31,7 @@ type server struct {
 	client  client.Client
 	config  func() *clusterconfig.Config
 	streams streamer
+	guests  signaler
 	log     logr.Logger
 }
 

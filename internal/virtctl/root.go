@@ -9,6 +9,9 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"kubevirt.io/kubevirt/internal/virtctl/console"
+	"kubevirt.io/kubevirt/internal/virtctl/pause"
+	"kubevirt.io/kubevirt/internal/virtctl/reboot"
+	"kubevirt.io/kubevirt/internal/virtctl/restart"
 	"kubevirt.io/kubevirt/internal/virtctl/start"
 	"kubevirt.io/kubevirt/internal/virtctl/stop"
 	"kubevirt.io/kubevirt/internal/virtctl/version"
@@ -28,6 +31,11 @@ func NewCommand(calledAs string) *cobra.Command {
 	flags.AddFlags(root.PersistentFlags())
 	root.AddCommand(
 		console.NewCommand(flags),
+		pause.NewCommand(flags),
+		pause.NewUnpauseCommand(flags),
+		reboot.NewCommand(flags),
+		reboot.NewResetCommand(flags),
+		restart.NewCommand(flags),
 		start.NewCommand(flags),
 		stop.NewCommand(flags),
 		version.NewCommand(flags),

@@ -101,12 +101,24 @@ type GuestInterface struct {
 // until ctx ends (ErrUnavailable).
 type Hypervisor interface {
 	// Start creates the domain from libvirt's domain XML and returns once QEMU
-	// runs it, with the machine type that QEMU chose.
-	Start(ctx context.Context, xml string) (machine string, err error)
+	// runs it, with the machine type that QEMU chose. A paused domain has its
+	// virtual CPUs stopped before their first instruction.
+	Start(ctx context.Context, xml string, paused bool) (machine string, err error)
 	// PressPowerButton asks the guest to shut down.
 	PressPowerButton(ctx context.Context) error
 	// Destroy ends the domain at once; ErrNoDomain when it is gone already.
 	Destroy(ctx context.Context) error
+	// Suspend stops the virtual CPUs; Resume lets them run.
+	Suspend(ctx context.Context) error
+	Resume(ctx context.Context) error
+	// Reset presses the reset button.
+	Reset(ctx context.Context) error
+	// Reboot has the guest reboot by itself: by its power button, or through its
+	// agent, and by the button only if that refuses.
+	Reboot(ctx context.Context, byAgent bool) error
+	// Freeze has the guest agent freeze the filesystems, Thaw thaw them.
+	Freeze(ctx context.Context) error
+	Thaw(ctx context.Context) error
 	// GuestInfo asks the guest agent.
 	GuestInfo(ctx context.Context) (*GuestInfo, error)
 	// Events reports the domain's changes in order. After a lost connection

@@ -25,10 +25,7 @@ const (
 // is left empty.
 func (h *Hypervisor) GuestInfo(ctx context.Context) (*hypervisor.GuestInfo, error) {
 	var info *hypervisor.GuestInfo
-	err := h.withDomain(ctx, func(domain *golibvirt.Domain) error {
-		if err := domain.AgentSetResponseTimeout(agentTimeoutSeconds, 0); err != nil {
-			return fmt.Errorf("limiting the guest agent's time to answer: %w", err)
-		}
+	err := h.withAgent(ctx, agentTimeoutSeconds, func(domain *golibvirt.Domain) error {
 		raw, err := domain.QemuAgentCommand(`{"execute":"guest-info"}`, agentTimeoutSeconds, 0)
 		if err != nil {
 			return fmt.Errorf("asking the guest agent for its version: %w", err)
@@ -47,6 +44,19 @@ func (h *Hypervisor) GuestInfo(ctx context.Context) (*hypervisor.GuestInfo, erro
 		return nil
 	})
 	return info, err
+}
+
+// withAgent is withDomain for a conversation with the guest agent, in which each
+// answer may take some seconds.
+func (h *Hypervisor) withAgent(ctx context.Context, seconds int, do func(*golibvirt.Domain) error) error {
+	h.agent.Lock()
+	defer h.agent.Unlock()
+	return h.withDomain(ctx, func(domain *golibvirt.Domain) error {
+		if err := domain.AgentSetResponseTimeout(seconds, 0); err != nil {
+			return fmt.Errorf("limiting the guest agent's time to answer: %w", err)
+		}
+		return do(domain)
+	})
 }
 
 func agentVersion(raw string) string {

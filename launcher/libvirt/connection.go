@@ -41,6 +41,12 @@ type Hypervisor struct {
 	seen bool
 	// panicked: the guest's kernel reported a panic since the last start.
 	panicked bool
+	// paused: the last start was to leave the guest paused.
+	paused bool
+
+	// agent admits one conversation with the guest agent at a time: how long it
+	// may take to answer is a setting of the domain.
+	agent sync.Mutex
 }
 
 var _ hypervisor.Hypervisor = (*Hypervisor)(nil)

@@ -23,10 +23,17 @@ func (h *Hypervisor) Warm(ctx context.Context) error {
 // Start implements hypervisor.Hypervisor. The domain is transient: nothing of
 // it stays behind when it ends, and libvirtd finds it again after a restart
 // all the same.
-func (h *Hypervisor) Start(ctx context.Context, domainXML string) (string, error) {
+func (h *Hypervisor) Start(ctx context.Context, domainXML string, paused bool) (string, error) {
+	flags := golibvirt.DOMAIN_NONE
+	if paused {
+		flags = golibvirt.DOMAIN_START_PAUSED
+	}
 	machine := ""
 	err := h.with(ctx, func(conn *golibvirt.Connect) error {
-		domain, err := conn.DomainCreateXML(domainXML, golibvirt.DOMAIN_NONE)
+		h.mu.Lock()
+		h.paused = paused
+		h.mu.Unlock()
+		domain, err := conn.DomainCreateXML(domainXML, flags)
 		if err != nil {
 			return fmt.Errorf("creating the domain: %w", err)
 		}
@@ -73,6 +80,7 @@ type liveXML struct {
 	Type struct {
 		Machine string `xml:"machine,attr"`
 	} `xml:"os>type"`
+	ACPI     *struct{} `xml:"features>acpi"`
 	Channels []struct {
 		Target struct {
 			Name  string `xml:"name,attr"`
@@ -91,6 +99,12 @@ func live(domain *golibvirt.Domain) (*liveXML, error) {
 		return nil, fmt.Errorf("parsing the live domain: %w", err)
 	}
 	return parsed, nil
+}
+
+// hasPowerButton tells whether the guest could hear one.
+func hasPowerButton(domain *golibvirt.Domain) bool {
+	parsed, err := live(domain)
+	return err == nil && parsed.ACPI != nil
 }
 
 func machineOf(domain *golibvirt.Domain) (string, error) {

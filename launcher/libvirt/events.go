@@ -33,9 +33,9 @@ func (h *Hypervisor) onLifecycle(_ *golibvirt.Connect, domain *golibvirt.Domain,
 	case golibvirt.DOMAIN_EVENT_STARTED:
 		h.panicked = false
 	}
-	panicked := h.panicked
+	panicked, paused := h.panicked, h.paused
 	h.mu.Unlock()
-	if status, news := statusOfEvent(event, panicked); news {
+	if status, news := statusOfEvent(event, panicked, paused); news {
 		h.emitStatus(status)
 	}
 }
@@ -50,10 +50,16 @@ func (h *Hypervisor) onAgent(_ *golibvirt.Connect, domain *golibvirt.Domain, eve
 
 // statusOfEvent translates a lifecycle event; news is false for those that
 // change no state. A panic alone is none: what becomes of the guest is decided
-// by its on_crash setting, and the event of that follows.
-func statusOfEvent(event *golibvirt.DomainEventLifecycle, panicked bool) (status hypervisor.Status, news bool) {
+// by its on_crash setting, and the event of that follows. A domain that is created
+// paused reports that it has started all the same, and then that it is suspended.
+func statusOfEvent(event *golibvirt.DomainEventLifecycle, panicked, paused bool) (status hypervisor.Status, news bool) {
 	switch event.Event {
-	case golibvirt.DOMAIN_EVENT_STARTED, golibvirt.DOMAIN_EVENT_RESUMED:
+	case golibvirt.DOMAIN_EVENT_STARTED:
+		if paused && golibvirt.DomainEventStartedDetailType(event.Detail) == golibvirt.DOMAIN_EVENT_STARTED_BOOTED {
+			return hypervisor.Status{State: hypervisor.StatePaused, Reason: hypervisor.ReasonUser}, true
+		}
+		return hypervisor.Status{State: hypervisor.StateRunning}, true
+	case golibvirt.DOMAIN_EVENT_RESUMED:
 		return hypervisor.Status{State: hypervisor.StateRunning}, true
 	case golibvirt.DOMAIN_EVENT_SUSPENDED:
 		return hypervisor.Status{

@@ -39,8 +39,21 @@ func TestStatusOfEvent(t *testing.T) {
 		"QEMU was lost":   {stopped(golibvirt.DOMAIN_EVENT_STOPPED_FAILED), false, status(hypervisor.StateCrashed, "Crashed"), true},
 		"from a snapshot": {stopped(golibvirt.DOMAIN_EVENT_STOPPED_FROM_SNAPSHOT), false, status(hypervisor.StateShutoff, "FromSnapshot"), true},
 	} {
-		if got, news := statusOfEvent(&tc.event, tc.panicked); got != tc.want || news != tc.news {
+		if got, news := statusOfEvent(&tc.event, tc.panicked, false); got != tc.want || news != tc.news {
 			t.Errorf("%s: %v %v, want %v %v", name, got, news, tc.want, tc.news)
+		}
+	}
+}
+
+// A domain that was to start paused never counts as running before it is resumed.
+func TestStatusOfAPausedStart(t *testing.T) {
+	for detail, want := range map[golibvirt.DomainEventStartedDetailType]hypervisor.Status{
+		golibvirt.DOMAIN_EVENT_STARTED_BOOTED: {State: hypervisor.StatePaused, Reason: hypervisor.ReasonUser},
+		golibvirt.DOMAIN_EVENT_STARTED_WAKEUP: {State: hypervisor.StateRunning},
+	} {
+		event := golibvirt.DomainEventLifecycle{Event: golibvirt.DOMAIN_EVENT_STARTED, Detail: int(detail)}
+		if got, news := statusOfEvent(&event, false, true); got != want || !news {
+			t.Errorf("started (%d): %v %v, want %v", detail, got, news, want)
 		}
 	}
 }
@@ -114,5 +127,18 @@ func TestAgentVersion(t *testing.T) {
 		if got := agentVersion(raw); got != want {
 			t.Errorf("%s: %q", raw, got)
 		}
+	}
+}
+
+// What a guest says does not flood whoever reads the error, and the error's kind is
+// still known.
+func TestSaid(t *testing.T) {
+	cause := golibvirt.Error{Code: golibvirt.ERR_AGENT_COMMAND_FAILED, Message: "no\n" + strings.Repeat("x", 1000)}
+	err := doing("freezing", cause)
+	if !isCode(err, golibvirt.ERR_AGENT_COMMAND_FAILED) || !strings.HasPrefix(err.Error(), "freezing: nox") || len(err.Error()) > 300 {
+		t.Errorf("error %q", err)
+	}
+	if doing("freezing", nil) != nil {
+		t.Error("an error out of nothing")
 	}
 }

@@ -48,10 +48,18 @@ func TestHypervisor(t *testing.T) {
 	if err := h.Destroy(ctx); !errors.Is(err, hypervisor.ErrNoDomain) {
 		t.Errorf("destroying nothing: %v", err)
 	}
-	if _, err := h.Start(ctx, "<domain/>"); err == nil {
+	if _, err := h.Start(ctx, "<domain/>", false); err == nil {
 		t.Error("a domain without a name was started")
 	}
-	if _, err := h.Start(ctx, testDomain); err != nil {
+	if _, err := h.Start(ctx, testDomain, false); err != nil {
+		t.Fatal(err)
+	}
+	next(running)
+	if err := h.Suspend(ctx); err != nil {
+		t.Fatal(err)
+	}
+	next(hypervisor.Status{State: hypervisor.StatePaused, Reason: hypervisor.ReasonUser})
+	if err := h.Resume(ctx); err != nil {
 		t.Fatal(err)
 	}
 	next(running)
@@ -59,7 +67,7 @@ func TestHypervisor(t *testing.T) {
 		t.Fatal(err)
 	}
 	next(shutoff("Shutdown"))
-	if _, err := h.Start(ctx, testDomain); err != nil {
+	if _, err := h.Start(ctx, testDomain, false); err != nil {
 		t.Fatal(err)
 	}
 	next(running)
@@ -81,7 +89,7 @@ func TestUnavailable(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	go h.Run(ctx)
-	if _, err := h.Start(ctx, testDomain); !errors.Is(err, hypervisor.ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := h.Start(ctx, testDomain, false); !errors.Is(err, hypervisor.ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Start: %v", err)
 	}
 }

@@ -30,9 +30,15 @@ const (
 	ReasonHypervisorUnavailable Reason = "HYPERVISOR_UNAVAILABLE"
 	// ReasonNotRunning: the action needs a domain that runs (FailedPrecondition).
 	ReasonNotRunning Reason = "NOT_RUNNING"
-	// ReasonTerminating: the launcher is going down and starts nothing any more,
-	// or its one domain has ended (FailedPrecondition).
+	// ReasonTerminating: the guest is shutting down, or the launcher is and starts
+	// nothing any more (FailedPrecondition).
 	ReasonTerminating Reason = "TERMINATING"
+	// ReasonPaused: the action needs virtual CPUs that run (FailedPrecondition).
+	ReasonPaused Reason = "PAUSED"
+	// ReasonNoAgent: the action needs the guest agent, which is not connected (FailedPrecondition).
+	ReasonNoAgent Reason = "AGENT_NOT_CONNECTED"
+	// ReasonActionFailed: libvirt, QEMU or the guest agent refused the action (Internal).
+	ReasonActionFailed Reason = "ACTION_FAILED"
 )
 
 // NewError returns an error that gRPC carries to the other side with code,

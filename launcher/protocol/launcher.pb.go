@@ -35,6 +35,17 @@ const (
 	// The handler has written the final state and cleaned the node up: the
 	// launcher may exit.
 	Action_ACTION_RELEASE Action = 3
+	// Stop the virtual CPUs, and let them run again.
+	Action_ACTION_PAUSE  Action = 4
+	Action_ACTION_RESUME Action = 5
+	// Press the reset button.
+	Action_ACTION_RESET Action = 6
+	// Ask the guest to reboot: through its agent where that is connected, else by
+	// the power button, after which it is started again.
+	Action_ACTION_REBOOT Action = 7
+	// Have the guest agent freeze the filesystems, and thaw them.
+	Action_ACTION_FREEZE   Action = 8
+	Action_ACTION_UNFREEZE Action = 9
 )
 
 // Enum value maps for Action.
@@ -44,12 +55,24 @@ var (
 		1: "ACTION_SHUTDOWN",
 		2: "ACTION_KILL",
 		3: "ACTION_RELEASE",
+		4: "ACTION_PAUSE",
+		5: "ACTION_RESUME",
+		6: "ACTION_RESET",
+		7: "ACTION_REBOOT",
+		8: "ACTION_FREEZE",
+		9: "ACTION_UNFREEZE",
 	}
 	Action_value = map[string]int32{
 		"ACTION_UNSPECIFIED": 0,
 		"ACTION_SHUTDOWN":    1,
 		"ACTION_KILL":        2,
 		"ACTION_RELEASE":     3,
+		"ACTION_PAUSE":       4,
+		"ACTION_RESUME":      5,
+		"ACTION_RESET":       6,
+		"ACTION_REBOOT":      7,
+		"ACTION_FREEZE":      8,
+		"ACTION_UNFREEZE":    9,
 	}
 )
 
@@ -540,8 +563,9 @@ func (x *SMBIOS) GetFamily() string {
 
 // Volume is one resolved volume as the compute container sees it. A
 // containerDisk comes as the directory of its image volume or as the disk file
-// itself; volumes that the launcher makes on its own (emptyDisk, cloud-init)
-// are not listed.
+// itself, a claim as its block device or the directory where it is mounted;
+// volumes that the launcher makes on its own (emptyDisk, cloud-init) are not
+// listed.
 type Volume struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
@@ -752,11 +776,13 @@ func (x *DHCP) GetGateway6() string {
 }
 
 type SignalRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Session       uint64                 `protobuf:"varint,1,opt,name=session,proto3" json:"session,omitempty"`
-	Action        Action                 `protobuf:"varint,2,opt,name=action,proto3,enum=kubevirt.launcher.v1.Action" json:"action,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Session uint64                 `protobuf:"varint,1,opt,name=session,proto3" json:"session,omitempty"`
+	Action  Action                 `protobuf:"varint,2,opt,name=action,proto3,enum=kubevirt.launcher.v1.Action" json:"action,omitempty"`
+	// FREEZE only: seconds after which the filesystems are thawed in any case; not 0.
+	ThawAfterSeconds uint32 `protobuf:"varint,3,opt,name=thaw_after_seconds,json=thawAfterSeconds,proto3" json:"thaw_after_seconds,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *SignalRequest) Reset() {
@@ -801,6 +827,13 @@ func (x *SignalRequest) GetAction() Action {
 		return x.Action
 	}
 	return Action_ACTION_UNSPECIFIED
+}
+
+func (x *SignalRequest) GetThawAfterSeconds() uint32 {
+	if x != nil {
+		return x.ThawAfterSeconds
+	}
+	return 0
 }
 
 type SignalResponse struct {
@@ -893,7 +926,9 @@ type DomainState struct {
 	// Machine type the hypervisor chose, e.g. pc-q35-10.0.
 	Machine string `protobuf:"bytes,4,opt,name=machine,proto3" json:"machine,omitempty"`
 	// What the last start ended with, when it did not end with a running domain.
-	Error         string `protobuf:"bytes,5,opt,name=error,proto3" json:"error,omitempty"`
+	Error string `protobuf:"bytes,5,opt,name=error,proto3" json:"error,omitempty"`
+	// The guest's filesystems are frozen.
+	Frozen        bool `protobuf:"varint,6,opt,name=frozen,proto3" json:"frozen,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -961,6 +996,13 @@ func (x *DomainState) GetError() string {
 		return x.Error
 	}
 	return ""
+}
+
+func (x *DomainState) GetFrozen() bool {
+	if x != nil {
+		return x.Frozen
+	}
+	return false
 }
 
 // Agent is what the guest agent says; unset while it is not connected.
@@ -1205,19 +1247,21 @@ const file_launcher_protocol_launcher_proto_rawDesc = "" +
 	"\aaddress\x18\x02 \x01(\tR\aaddress\x12\x18\n" +
 	"\agateway\x18\x03 \x01(\tR\agateway\x12\x1a\n" +
 	"\baddress6\x18\x04 \x01(\tR\baddress6\x12\x1a\n" +
-	"\bgateway6\x18\x05 \x01(\tR\bgateway6\"_\n" +
+	"\bgateway6\x18\x05 \x01(\tR\bgateway6\"\x8d\x01\n" +
 	"\rSignalRequest\x12\x18\n" +
 	"\asession\x18\x01 \x01(\x04R\asession\x124\n" +
-	"\x06action\x18\x02 \x01(\x0e2\x1c.kubevirt.launcher.v1.ActionR\x06action\"\x10\n" +
+	"\x06action\x18\x02 \x01(\x0e2\x1c.kubevirt.launcher.v1.ActionR\x06action\x12,\n" +
+	"\x12thaw_after_seconds\x18\x03 \x01(\rR\x10thawAfterSeconds\"\x10\n" +
 	"\x0eSignalResponse\"(\n" +
 	"\fWatchRequest\x12\x18\n" +
-	"\asession\x18\x01 \x01(\x04R\asession\"\xbb\x01\n" +
+	"\asession\x18\x01 \x01(\x04R\asession\"\xd3\x01\n" +
 	"\vDomainState\x121\n" +
 	"\x05state\x18\x01 \x01(\x0e2\x1b.kubevirt.launcher.v1.StateR\x05state\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x121\n" +
 	"\x05agent\x18\x03 \x01(\v2\x1b.kubevirt.launcher.v1.AgentR\x05agent\x12\x18\n" +
 	"\amachine\x18\x04 \x01(\tR\amachine\x12\x14\n" +
-	"\x05error\x18\x05 \x01(\tR\x05error\"\xa3\x03\n" +
+	"\x05error\x18\x05 \x01(\tR\x05error\x12\x16\n" +
+	"\x06frozen\x18\x06 \x01(\bR\x06frozen\"\xa3\x03\n" +
 	"\x05Agent\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x12\x1a\n" +
 	"\bhostname\x18\x02 \x01(\tR\bhostname\x12\x13\n" +
@@ -1239,12 +1283,18 @@ const file_launcher_protocol_launcher_proto_rawDesc = "" +
 	"\x0eGuestInterface\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x10\n" +
 	"\x03mac\x18\x02 \x01(\tR\x03mac\x12\x10\n" +
-	"\x03ips\x18\x03 \x03(\tR\x03ips*Z\n" +
+	"\x03ips\x18\x03 \x03(\tR\x03ips*\xcc\x01\n" +
 	"\x06Action\x12\x16\n" +
 	"\x12ACTION_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fACTION_SHUTDOWN\x10\x01\x12\x0f\n" +
 	"\vACTION_KILL\x10\x02\x12\x12\n" +
-	"\x0eACTION_RELEASE\x10\x03*\x90\x01\n" +
+	"\x0eACTION_RELEASE\x10\x03\x12\x10\n" +
+	"\fACTION_PAUSE\x10\x04\x12\x11\n" +
+	"\rACTION_RESUME\x10\x05\x12\x10\n" +
+	"\fACTION_RESET\x10\x06\x12\x11\n" +
+	"\rACTION_REBOOT\x10\a\x12\x11\n" +
+	"\rACTION_FREEZE\x10\b\x12\x13\n" +
+	"\x0fACTION_UNFREEZE\x10\t*\x90\x01\n" +
 	"\x05State\x12\x0e\n" +
 	"\n" +
 	"STATE_NONE\x10\x00\x12\x11\n" +

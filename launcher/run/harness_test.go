@@ -84,12 +84,16 @@ func startPod(t *testing.T, grace int, extra ...string) *pod {
 		t.Fatal(err)
 	}
 	user := strconv.Itoa(launcherUser)
-	// libvirtd wants to know its user by name, as in the launcher's image.
-	passwd := filepath.Join(filepath.Dir(binary), "passwd")
-	if err := os.WriteFile(passwd, []byte("root:x:0:0::/root:/bin/sh\nqemu:x:107:107::/:/bin/sh\n"), 0o644); err != nil {
-		t.Fatal(err)
+	// libvirtd wants to know its user and group by name, as in the launcher's image.
+	names := filepath.Dir(binary)
+	for file, content := range map[string]string{
+		"passwd": "root:x:0:0::/root:/bin/sh\nqemu:x:107:107::/:/bin/sh\n", "group": "root:x:0:\nqemu:x:107:\n",
+	} {
+		if err := os.WriteFile(filepath.Join(names, file), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
-	enter := []string{"sh", "-c", `mount --bind "$0" /etc/passwd && exec "$@"`, passwd,
+	enter := []string{"sh", "-c", `mount --bind "$0"/passwd /etc/passwd && mount --bind "$0"/group /etc/group && exec "$@"`, names,
 		"setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"}
 	// The unpacked launcher image, to run with its libvirt and QEMU instead of this machine's.
 	if root := os.Getenv("KUBEVIRT_LAUNCHER_ROOT"); root != "" {
@@ -221,19 +225,32 @@ func (p *pod) boot(sector []byte) {
 // waitLog waits for words of the guest in the serial log.
 func (p *pod) waitLog(words string) {
 	p.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		raw, _ := os.ReadFile(filepath.Join(p.runDir, "serial0.log"))
-		if strings.Contains(string(raw), words) {
+	p.waitSaid(words, 1, 30*time.Second)
+}
+
+// waitSaid waits until the guest has said words a number of times.
+func (p *pod) waitSaid(words string, times int, within time.Duration) {
+	p.t.Helper()
+	for deadline := time.Now().Add(within); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if p.said(words) >= times {
 			return
 		}
 	}
-	p.t.Fatalf("the guest never said %q", words)
+	p.t.Fatalf("the guest said %q %d times, want %d", words, p.said(words), times)
+}
+
+// said counts words in the serial log.
+func (p *pod) said(words string) int {
+	raw, _ := os.ReadFile(filepath.Join(p.runDir, "serial0.log"))
+	return strings.Count(string(raw), words)
 }
 
 // watch follows the domain in the background.
 func (p *pod) watch() <-chan *protocol.DomainState {
 	p.t.Helper()
-	stream, err := p.client.Watch(p.ctx(), &protocol.WatchRequest{Session: p.session})
+	ctx, cancel := context.WithCancel(context.Background())
+	p.t.Cleanup(cancel)
+	stream, err := p.client.Watch(ctx, &protocol.WatchRequest{Session: p.session})
 	if err != nil {
 		p.t.Fatal(err)
 	}

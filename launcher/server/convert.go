@@ -123,6 +123,7 @@ func state(snapshot vm.Snapshot) *protocol.DomainState {
 		Reason:  snapshot.Status.Reason,
 		Machine: snapshot.Machine,
 		Error:   snapshot.StartError,
+		Frozen:  snapshot.Frozen,
 	}
 	if guest := snapshot.Agent; guest != nil {
 		message.Agent = agent(guest)

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -40,6 +41,12 @@ type Machine interface {
 	Shutdown() error
 	Kill() error
 	Release()
+	Pause(ctx context.Context) error
+	Resume(ctx context.Context) error
+	Reset(ctx context.Context) error
+	Reboot(ctx context.Context) error
+	Freeze(ctx context.Context, limit time.Duration) error
+	Thaw(ctx context.Context) error
 	Snapshot() vm.Snapshot
 	Watch() (<-chan struct{}, func())
 }
@@ -135,33 +142,55 @@ func (s *Server) Sync(ctx context.Context, request *protocol.SyncRequest) (*prot
 	}
 	if err := s.machine.Sync(ctx, wanted); err != nil {
 		s.log.Info("sync failed", "err", err.Error())
-		return nil, toStatus(err)
+		return nil, toStatus(err, protocol.ReasonStartFailed)
 	}
 	return &protocol.SyncResponse{}, nil
 }
 
 // Signal implements protocol.LauncherServer.
-func (s *Server) Signal(_ context.Context, request *protocol.SignalRequest) (*protocol.SignalResponse, error) {
+func (s *Server) Signal(ctx context.Context, request *protocol.SignalRequest) (*protocol.SignalResponse, error) {
 	if _, err := s.admit(request.GetSession()); err != nil {
 		return nil, err
 	}
-	s.log.Info("signal", "action", request.GetAction().String())
-	var err error
-	switch request.GetAction() {
-	case protocol.Action_ACTION_SHUTDOWN:
-		err = s.machine.Shutdown()
-	case protocol.Action_ACTION_KILL:
-		err = s.machine.Kill()
-	case protocol.Action_ACTION_RELEASE:
-		s.machine.Release()
-	default:
-		return nil, protocol.NewError(codes.InvalidArgument, protocol.ReasonInvalidRequest,
-			fmt.Sprintf("action %d is not known", request.GetAction()))
-	}
+	act, err := s.action(request)
 	if err != nil {
-		return nil, toStatus(err)
+		return nil, protocol.NewError(codes.InvalidArgument, protocol.ReasonInvalidRequest, err.Error())
+	}
+	s.log.Info("signal", "action", request.GetAction().String())
+	if err := act(ctx); err != nil {
+		s.log.Info("signal failed", "action", request.GetAction().String(), "err", err.Error())
+		return nil, toStatus(err, protocol.ReasonActionFailed)
 	}
 	return &protocol.SignalResponse{}, nil
+}
+
+// action returns what a request asks for.
+func (s *Server) action(request *protocol.SignalRequest) (func(context.Context) error, error) {
+	switch request.GetAction() {
+	case protocol.Action_ACTION_SHUTDOWN:
+		return func(context.Context) error { return s.machine.Shutdown() }, nil
+	case protocol.Action_ACTION_KILL:
+		return func(context.Context) error { return s.machine.Kill() }, nil
+	case protocol.Action_ACTION_RELEASE:
+		return func(context.Context) error { s.machine.Release(); return nil }, nil
+	case protocol.Action_ACTION_PAUSE:
+		return s.machine.Pause, nil
+	case protocol.Action_ACTION_RESUME:
+		return s.machine.Resume, nil
+	case protocol.Action_ACTION_RESET:
+		return s.machine.Reset, nil
+	case protocol.Action_ACTION_REBOOT:
+		return s.machine.Reboot, nil
+	case protocol.Action_ACTION_UNFREEZE:
+		return s.machine.Thaw, nil
+	case protocol.Action_ACTION_FREEZE:
+		limit := time.Duration(request.GetThawAfterSeconds()) * time.Second
+		if limit == 0 {
+			return nil, errors.New("thaw_after_seconds is missing: nothing is frozen without an end")
+		}
+		return func(ctx context.Context) error { return s.machine.Freeze(ctx, limit) }, nil
+	}
+	return nil, fmt.Errorf("action %d is not known", request.GetAction())
 }
 
 // Watch implements protocol.LauncherServer.
@@ -186,11 +215,16 @@ func (s *Server) Watch(request *protocol.WatchRequest, stream grpc.ServerStreami
 	}
 }
 
-// toStatus gives an error the code and reason that README.md lists.
-func toStatus(err error) error {
-	code, reason := codes.Internal, protocol.ReasonStartFailed
+// toStatus gives an error the code and reason that README.md lists, and other for
+// the reason of what QEMU, libvirt or the guest refuse.
+func toStatus(err error, other protocol.Reason) error {
+	code, reason := codes.Internal, other
 	switch {
-	case errors.Is(err, vm.ErrTerminating):
+	case errors.Is(err, vm.ErrPaused):
+		code, reason = codes.FailedPrecondition, protocol.ReasonPaused
+	case errors.Is(err, vm.ErrNoAgent):
+		code, reason = codes.FailedPrecondition, protocol.ReasonNoAgent
+	case errors.Is(err, vm.ErrTerminating), errors.Is(err, vm.ErrStopping):
 		code, reason = codes.FailedPrecondition, protocol.ReasonTerminating
 	case errors.Is(err, vm.ErrNotRunning):
 		code, reason = codes.FailedPrecondition, protocol.ReasonNotRunning

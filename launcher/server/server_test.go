@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"sync"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -50,6 +51,16 @@ func (f *fakeMachine) Sync(_ context.Context, wanted vm.Wanted) error {
 func (f *fakeMachine) Shutdown() error { return f.call("shutdown") }
 func (f *fakeMachine) Kill() error     { return f.call("kill") }
 func (f *fakeMachine) Release()        { _ = f.call("release") }
+
+func (f *fakeMachine) Pause(context.Context) error  { return f.call("pause") }
+func (f *fakeMachine) Resume(context.Context) error { return f.call("resume") }
+func (f *fakeMachine) Reset(context.Context) error  { return f.call("reset") }
+func (f *fakeMachine) Reboot(context.Context) error { return f.call("reboot") }
+func (f *fakeMachine) Thaw(context.Context) error   { return f.call("thaw") }
+
+func (f *fakeMachine) Freeze(_ context.Context, limit time.Duration) error {
+	return f.call("freeze " + limit.String())
+}
 
 func (f *fakeMachine) Snapshot() vm.Snapshot {
 	f.mu.Lock()
@@ -195,16 +206,49 @@ func TestSyncRefuses(t *testing.T) {
 
 func TestSignals(t *testing.T) {
 	machine, client, session := serve(t)
-	for _, action := range []protocol.Action{protocol.Action_ACTION_SHUTDOWN, protocol.Action_ACTION_KILL, protocol.Action_ACTION_RELEASE} {
-		if _, err := client.Signal(t.Context(), &protocol.SignalRequest{Session: session, Action: action}); err != nil {
+	actions := []protocol.Action{
+		protocol.Action_ACTION_SHUTDOWN, protocol.Action_ACTION_KILL, protocol.Action_ACTION_RELEASE,
+		protocol.Action_ACTION_PAUSE, protocol.Action_ACTION_RESUME, protocol.Action_ACTION_RESET, protocol.Action_ACTION_REBOOT,
+		protocol.Action_ACTION_FREEZE, protocol.Action_ACTION_UNFREEZE,
+	}
+	if len(actions) != len(protocol.Action_name)-1 {
+		t.Errorf("%d of %d actions are tried", len(actions), len(protocol.Action_name)-1)
+	}
+	for _, action := range actions {
+		if _, err := client.Signal(t.Context(), &protocol.SignalRequest{Session: session, Action: action, ThawAfterSeconds: 90}); err != nil {
 			t.Errorf("%v: %v", action, err)
 		}
 	}
-	if want := []string{"shutdown", "kill", "release"}; !reflect.DeepEqual(machine.calls, want) {
+	want := []string{"shutdown", "kill", "release", "pause", "resume", "reset", "reboot", "freeze 1m30s", "thaw"}
+	if !reflect.DeepEqual(machine.calls, want) {
 		t.Errorf("calls %v, want %v", machine.calls, want)
 	}
-	if _, err := client.Signal(t.Context(), &protocol.SignalRequest{Session: session}); protocol.ReasonOf(err) != protocol.ReasonInvalidRequest {
-		t.Errorf("no action: %v", err)
+	for _, action := range []protocol.Action{protocol.Action_ACTION_UNSPECIFIED, 99, protocol.Action_ACTION_FREEZE} {
+		if _, err := client.Signal(t.Context(), &protocol.SignalRequest{Session: session, Action: action}); protocol.ReasonOf(err) != protocol.ReasonInvalidRequest {
+			t.Errorf("%v without anything: %v", action, err)
+		}
+	}
+}
+
+func TestSignalErrors(t *testing.T) {
+	machine, client, session := serve(t)
+	for _, tc := range []struct {
+		err    error
+		code   codes.Code
+		reason protocol.Reason
+	}{
+		{vm.ErrNotRunning, codes.FailedPrecondition, protocol.ReasonNotRunning},
+		{vm.ErrPaused, codes.FailedPrecondition, protocol.ReasonPaused},
+		{vm.ErrNoAgent, codes.FailedPrecondition, protocol.ReasonNoAgent},
+		{vm.ErrStopping, codes.FailedPrecondition, protocol.ReasonTerminating},
+		{hypervisor.ErrUnavailable, codes.Unavailable, protocol.ReasonHypervisorUnavailable},
+		{errors.New("the agent said no"), codes.Internal, protocol.ReasonActionFailed},
+	} {
+		machine.err = tc.err
+		_, err := client.Signal(t.Context(), &protocol.SignalRequest{Session: session, Action: protocol.Action_ACTION_PAUSE})
+		if status.Code(err) != tc.code || protocol.ReasonOf(err) != tc.reason || status.Convert(err).Message() != tc.err.Error() {
+			t.Errorf("%v: %v %v", tc.err, err, protocol.ReasonOf(err))
+		}
 	}
 }
 
@@ -246,7 +290,7 @@ func TestWatchAndSessions(t *testing.T) {
 	receive(&protocol.DomainState{})
 	machine.become(vm.Snapshot{
 		Status: hypervisor.Status{State: hypervisor.StatePaused, Reason: hypervisor.ReasonIOError}, Machine: "pc-q35-10.0",
-		StartError: "e",
+		StartError: "e", Frozen: true,
 		Agent: &hypervisor.GuestInfo{
 			AgentVersion: "1", Hostname: "2", OSID: "3", OSName: "4", OSPrettyName: "5", OSVersion: "6", OSVersionID: "7",
 			KernelRelease: "8", KernelVersion: "9", OSMachine: "10", Timezone: "11",
@@ -254,7 +298,7 @@ func TestWatchAndSessions(t *testing.T) {
 		},
 	})
 	receive(&protocol.DomainState{
-		State: protocol.State_STATE_PAUSED, Reason: "IOError", Machine: "pc-q35-10.0", Error: "e",
+		State: protocol.State_STATE_PAUSED, Reason: "IOError", Machine: "pc-q35-10.0", Error: "e", Frozen: true,
 		Agent: &protocol.Agent{
 			Version: "1", Hostname: "2", OsId: "3", OsName: "4", OsPrettyName: "5", OsVersion: "6", OsVersionId: "7",
 			KernelRelease: "8", KernelVersion: "9", OsMachine: "10", Timezone: "11",

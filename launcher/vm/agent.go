@@ -18,6 +18,7 @@ const agentCallTimeout = 30 * time.Second
 func (m *Machine) agentChanged(ctx context.Context, connected bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.lifecycle.agent = connected
 	if !connected || m.lifecycle.status.State.Ended() {
 		m.dropAgent()
 		m.notify()
@@ -66,7 +67,7 @@ func (m *Machine) publishAgent(ctx context.Context, info *hypervisor.GuestInfo) 
 	if ctx.Err() != nil {
 		return // disconnected meanwhile
 	}
-	if info == nil {
+	if info == nil || m.lifecycle.freeze.on { // in a frozen guest it answers next to nothing
 		if m.agent != nil {
 			return // an older answer is better than none
 		}

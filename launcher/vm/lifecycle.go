@@ -27,6 +27,13 @@ type lifecycle struct {
 	startError string
 
 	starting bool
+	// paused: the guest is to start with its virtual CPUs stopped.
+	paused bool
+	// ran: the guest has executed something, so that there is something to lose.
+	ran bool
+	// agent: the guest agent is connected.
+	agent  bool
+	freeze freeze
 	// terminating: the launcher's pod is being stopped.
 	terminating bool
 	// stopping: the guest has been asked to shut down.
@@ -38,12 +45,16 @@ type lifecycle struct {
 type step int
 
 const (
-	stepPress      step = iota // press the power button
-	stepArmPress               // after pressInterval, report pressTimer
-	stepDestroy                // destroy the domain
-	stepArmGrace               // after grace, report graceTimer
-	stepArmRelease             // after releaseWait, report releaseTimer
-	stepExit                   // end the launcher with exitCode
+	stepResume       step = iota // let the virtual CPUs run
+	stepThaw                     // thaw the filesystems, report thawed
+	stepPress                    // press the power button
+	stepArmPress                 // after pressInterval, report pressTimer
+	stepDestroy                  // destroy the domain
+	stepArmGrace                 // after grace, report graceTimer
+	stepArmThaw                  // after the freeze's time, report thawTimer
+	stepArmThawAgain             // after thawAgain, report thawTimer
+	stepArmRelease               // after releaseWait, report releaseTimer
+	stepExit                     // end the launcher with exitCode
 )
 
 // mayStart tells whether a domain may be started now.
@@ -52,8 +63,8 @@ func (l lifecycle) mayStart() bool {
 }
 
 // begin notes that a start is under way.
-func (l lifecycle) begin() lifecycle {
-	l.starting = true
+func (l lifecycle) begin(paused bool) lifecycle {
+	l.starting, l.paused = true, paused
 	l.startError = ""
 	return l
 }
@@ -71,6 +82,10 @@ func (l lifecycle) began(machine string, err error) (lifecycle, []step) {
 	l.machine = machine
 	if l.status.State == hypervisor.StateNone {
 		l.status = hypervisor.Status{State: hypervisor.StateRunning}
+		if l.paused {
+			l.status = hypervisor.Status{State: hypervisor.StatePaused, Reason: hypervisor.ReasonUser}
+		}
+		l.ran = !l.paused
 	}
 	if l.terminating && l.status.State.Alive() {
 		// Stopped before its first instruction mattered to anyone.
@@ -88,7 +103,9 @@ func (l lifecycle) observed(status hypervisor.Status) (lifecycle, []step) {
 		return l, nil // a start that fails is reported by the start itself
 	}
 	l.status = status
+	l.ran = l.ran || status.State == hypervisor.StateRunning
 	if status.State.Ended() {
+		l.freeze.on = false
 		return l, []step{stepArmRelease}
 	}
 	return l, nil
@@ -108,23 +125,43 @@ func (l lifecycle) terminate() (lifecycle, []step) {
 		return l, nil // decided when the start ends
 	case l.status.State == hypervisor.StateNone:
 		return l.exit()
-	case l.grace == 0:
+	case l.grace == 0, !l.ran:
 		return l, []step{stepDestroy}
 	}
 	l, steps := l.shutdown()
 	return l, append(steps, stepArmGrace)
 }
 
-// shutdown asks the guest to shut down by itself.
+// shutdown asks the guest to shut down by itself. One that started paused and has
+// not run yet has nothing to put in order.
 func (l lifecycle) shutdown() (lifecycle, []step) {
-	if !l.status.State.Alive() {
+	switch {
+	case !l.status.State.Alive():
 		return l, nil
-	}
-	if l.stopping {
-		return l, []step{stepPress}
+	case !l.ran:
+		return l, []step{stepDestroy}
+	case l.stopping:
+		return l, l.press()
 	}
 	l.stopping = true
-	return l, []step{stepPress, stepArmPress}
+	return l, append(l.press(), stepArmPress)
+}
+
+// press is how a guest gets to hear the power button: a paused one does not run,
+// and a frozen one cannot write what a shutdown writes. What the hypervisor itself
+// has paused for a moment it lets run again.
+func (l lifecycle) press() []step {
+	var steps []step
+	if l.status.State == hypervisor.StatePaused {
+		switch l.status.Reason {
+		case hypervisor.ReasonUser, hypervisor.ReasonIOError, hypervisor.ReasonWatchdog:
+			steps = append(steps, stepResume)
+		}
+	}
+	if l.freeze.on {
+		steps = append(steps, stepThaw)
+	}
+	return append(steps, stepPress)
 }
 
 // pressTimer repeats the request to a guest that is still up.
@@ -135,7 +172,7 @@ func (l lifecycle) pressTimer() (lifecycle, []step) {
 	if l.status.State == hypervisor.StateShuttingDown {
 		return l, []step{stepArmPress}
 	}
-	return l, []step{stepPress, stepArmPress}
+	return l, append(l.press(), stepArmPress)
 }
 
 // graceTimer ends a guest that has used up its grace period.

@@ -44,7 +44,9 @@ type Machine struct {
 	options Options
 	// starting admits one start at a time.
 	starting chan struct{}
-	done     chan int
+	// verbs admits one action at a time that somebody waits for.
+	verbs chan struct{}
+	done  chan int
 
 	mu        sync.Mutex
 	lifecycle lifecycle
@@ -63,6 +65,8 @@ type Snapshot struct {
 	// Agent is nil while the guest agent is not connected. It is not changed
 	// once published.
 	Agent *hypervisor.GuestInfo
+	// Frozen: the guest's filesystems stand still.
+	Frozen bool
 }
 
 // New returns a Machine without a guest. Run has to be called for anything to happen.
@@ -70,6 +74,7 @@ func New(options Options) *Machine {
 	return &Machine{
 		options:   options,
 		starting:  make(chan struct{}, 1),
+		verbs:     make(chan struct{}, 1),
 		done:      make(chan int, 1),
 		lifecycle: lifecycle{grace: options.Grace},
 		watchers:  map[chan struct{}]struct{}{},
@@ -110,7 +115,7 @@ func (m *Machine) Sync(ctx context.Context, wanted Wanted) error {
 	m.mu.Lock()
 	current := m.lifecycle
 	if current.mayStart() {
-		m.lifecycle = current.begin()
+		m.lifecycle = current.begin(wanted.paused())
 		m.stopStart = cancel
 	}
 	m.mu.Unlock()
@@ -132,7 +137,7 @@ func (m *Machine) start(ctx context.Context, wanted Wanted) (string, error) {
 		return "", err
 	}
 	prepared := time.Now()
-	machine, err := m.options.Hypervisor.Start(ctx, xml)
+	machine, err := m.options.Hypervisor.Start(ctx, xml, wanted.paused())
 	if err != nil {
 		return "", fmt.Errorf("starting the domain: %w", err)
 	}
@@ -186,28 +191,54 @@ func (m *Machine) apply(decide func(lifecycle) (lifecycle, []step)) {
 		m.notify()
 	}
 	m.mu.Unlock()
+	m.carryOut(next, steps)
+}
+
+// carryOut does what follows from a decision. The hypervisor is asked for one thing
+// after the other, without making the caller wait: what comes of it arrives as an
+// event.
+func (m *Machine) carryOut(decided lifecycle, steps []step) {
+	thawTimer := func(l lifecycle) (lifecycle, []step) { return l.thawTimer(decided.freeze.count) }
+	var requests []step
 	for _, s := range steps {
-		m.do(s)
+		switch s {
+		case stepResume, stepThaw, stepPress, stepDestroy:
+			requests = append(requests, s)
+		case stepArmPress:
+			m.after(pressInterval, lifecycle.pressTimer)
+		case stepArmGrace:
+			m.after(m.options.Grace, lifecycle.graceTimer)
+		case stepArmThaw:
+			m.after(decided.freeze.limit, thawTimer)
+		case stepArmThawAgain:
+			m.after(thawAgain, thawTimer)
+		case stepArmRelease:
+			m.after(releaseWait, lifecycle.release)
+		case stepExit:
+			m.done <- decided.exitCode()
+		}
+	}
+	if len(requests) > 0 {
+		go func() {
+			for _, s := range requests {
+				m.request(s)
+			}
+		}()
 	}
 }
 
-func (m *Machine) do(s step) {
+func (m *Machine) request(s step) {
+	h := m.options.Hypervisor
 	switch s {
+	case stepResume:
+		_ = m.call("resuming the guest", h.Resume)
+	case stepThaw:
+		err := m.call("thawing the guest's filesystems", h.Thaw)
+		m.apply(func(l lifecycle) (lifecycle, []step) { return l.thawed(err) })
 	case stepPress:
-		m.call("pressing the power button", m.options.Hypervisor.PressPowerButton)
+		_ = m.call("pressing the power button", h.PressPowerButton)
 	case stepDestroy:
-		m.call("destroying the domain", m.options.Hypervisor.Destroy)
-	case stepArmPress:
-		m.after(pressInterval, lifecycle.pressTimer)
-	case stepArmGrace:
-		m.after(m.options.Grace, lifecycle.graceTimer)
-	case stepArmRelease:
-		m.after(releaseWait, lifecycle.release)
-	case stepExit:
-		m.mu.Lock()
-		code := m.lifecycle.exitCode()
-		m.mu.Unlock()
-		m.done <- code
+		_ = m.call("destroying the domain", h.Destroy)
 	}
 }
 
@@ -215,17 +246,17 @@ func (m *Machine) after(d time.Duration, decide func(lifecycle) (lifecycle, []st
 	time.AfterFunc(d, func() { m.apply(decide) })
 }
 
-// call asks the hypervisor without making the caller wait: what comes of it
-// arrives as an event.
-func (m *Machine) call(what string, call func(context.Context) error) {
-	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
-		defer cancel()
-		m.options.Log.Info(what)
-		if err := call(ctx); err != nil && !errors.Is(err, hypervisor.ErrNoDomain) {
-			m.options.Log.Info(what+" failed", "err", err.Error())
-		}
-	}()
+// call asks the hypervisor on nobody's behalf: a failure is logged. That the domain
+// is gone is none.
+func (m *Machine) call(what string, call func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+	defer cancel()
+	m.options.Log.Info(what)
+	err := call(ctx)
+	if err != nil && !errors.Is(err, hypervisor.ErrNoDomain) {
+		m.options.Log.Info(what+" failed", "err", err.Error())
+	}
+	return err
 }
 
 // Snapshot returns the present state.
@@ -237,6 +268,7 @@ func (m *Machine) Snapshot() Snapshot {
 		Machine:    m.lifecycle.machine,
 		StartError: m.lifecycle.startError,
 		Agent:      m.agent,
+		Frozen:     m.lifecycle.freeze.on,
 	}
 }
 

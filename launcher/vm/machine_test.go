@@ -25,6 +25,11 @@ type fakeHypervisor struct {
 	presses int
 	info    hypervisor.GuestInfo
 	asked   int
+	// calls are the verbs in their order; agentFails makes the guest agent's fail.
+	calls      []string
+	agentFails error
+	// slow is how long a reboot by the agent takes to be answered.
+	slow time.Duration
 }
 
 func newFakeHypervisor() *fakeHypervisor {
@@ -37,7 +42,7 @@ func (f *fakeHypervisor) status(status hypervisor.Status) {
 
 func (f *fakeHypervisor) agent(connected bool) { f.events <- hypervisor.Event{Agent: &connected} }
 
-func (f *fakeHypervisor) Start(ctx context.Context, _ string) (string, error) {
+func (f *fakeHypervisor) Start(ctx context.Context, _ string, startPaused bool) (string, error) {
 	if f.unavailable {
 		<-ctx.Done()
 		return "", ctx.Err()
@@ -45,7 +50,11 @@ func (f *fakeHypervisor) Start(ctx context.Context, _ string) (string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.starts++
-	f.status(running)
+	if startPaused {
+		f.status(paused)
+	} else {
+		f.status(running)
+	}
 	return "pc-q35-10.0", nil
 }
 
@@ -53,6 +62,7 @@ func (f *fakeHypervisor) PressPowerButton(context.Context) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.presses++
+	f.calls = append(f.calls, "press")
 	if !f.deaf {
 		f.status(shutdown)
 	}

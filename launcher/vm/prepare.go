@@ -86,10 +86,17 @@ func (p *Local) Prepare(ctx context.Context, wanted Wanted) (string, error) {
 // volume makes one volume's disk ready; a volume that is no disk yields none.
 func (p *Local) volume(wanted Wanted, volume *v1.Volume) (map[string]domain.Disk, error) {
 	switch {
+	case volume.ClaimName() != "":
+		path, err := wanted.resolved(volume.Name)
+		if err != nil {
+			return nil, err
+		}
+		image, err := disk.Claim(path, volume.IsReadOnly(), claimSize(wanted.VMI, volume.Name))
+		return single(volume.Name, image, err)
 	case volume.ContainerDisk != nil:
-		path, resolved := wanted.Volumes[volume.Name]
-		if !resolved {
-			return nil, fmt.Errorf("%w: the handler has not resolved it", disk.ErrInvalid)
+		path, err := wanted.resolved(volume.Name)
+		if err != nil {
+			return nil, err
 		}
 		base, err := disk.ContainerDisk(path, volume.ContainerDisk.Path)
 		if err != nil {
@@ -114,13 +121,25 @@ func (p *Local) volume(wanted Wanted, volume *v1.Volume) (map[string]domain.Disk
 	return nil, fmt.Errorf("%w: this launcher does not know its kind", disk.ErrInvalid)
 }
 
+// claimSize is how large the claim behind a volume is, or was asked for while it was
+// not bound; 0 where the status does not say.
+func claimSize(vmi *v1.VirtualMachineInstance, volume string) int64 {
+	for i := range vmi.Status.VolumeStatus {
+		status := &vmi.Status.VolumeStatus[i]
+		if info := status.PersistentVolumeClaimInfo; status.Name == volume && info != nil {
+			return max(info.Capacity.Storage().Value(), info.Requests.Storage().Value())
+		}
+	}
+	return 0
+}
+
 // single is the result of a volume that consists of one image.
 func single(volume string, image disk.Image, err error) (map[string]domain.Disk, error) {
 	if err != nil {
 		return nil, err
 	}
 	return map[string]domain.Disk{volume: {
-		Path: image.Path, Format: image.Format, DirectIO: disk.DirectIO(image.Path),
+		Path: image.Path, Format: image.Format, Block: image.Block, DirectIO: disk.DirectIO(image.Path),
 	}}, nil
 }
 

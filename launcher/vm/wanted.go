@@ -1,11 +1,13 @@
 package vm
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"strings"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/launcher/disk"
 )
 
 // Wanted is the full wanted state of the machine: what the user asked for, and
@@ -16,6 +18,15 @@ type Wanted struct {
 	// Volumes are the paths of resolved volumes by the volume's name.
 	Volumes    map[string]string
 	Interfaces []Interface
+}
+
+// resolved is the path of a volume that the handler has brought here.
+func (w *Wanted) resolved(volume string) (string, error) {
+	path, resolved := w.Volumes[volume]
+	if !resolved {
+		return "", fmt.Errorf("%w: the handler has not resolved it", disk.ErrInvalid)
+	}
+	return path, nil
 }
 
 // Host is what the node and the cluster's configuration decide.
@@ -51,6 +62,11 @@ type DHCP struct {
 	// Address6 and Gateway6 are unset in a pod without IPv6.
 	Address6 netip.Prefix
 	Gateway6 netip.Addr
+}
+
+// paused tells whether the guest is to start with its virtual CPUs stopped.
+func (w Wanted) paused() bool {
+	return w.VMI != nil && w.VMI.Spec.StartStrategy != nil && *w.VMI.Spec.StartStrategy == v1.StartStrategyPaused
 }
 
 // maxHostname is the length of a DNS label.

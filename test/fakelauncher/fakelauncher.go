@@ -38,6 +38,8 @@ type Launcher struct {
 	onSync  func(*protocol.SyncRequest) error
 	syncs   []*protocol.SyncRequest
 	signals []protocol.Action
+	// onSignal decides how Signal calls end.
+	onSignal func(*protocol.SignalRequest) error
 	// changed is closed and renewed with every change of anything above.
 	changed chan struct{}
 }
@@ -90,6 +92,12 @@ func (l *Launcher) SetState(state *protocol.DomainState) {
 // the first makes the domain run.
 func (l *Launcher) OnSync(decide func(*protocol.SyncRequest) error) {
 	l.update(func() { l.onSync = decide })
+}
+
+// OnSignal decides how the following Signal calls end. Without it they succeed, and
+// nothing comes of them.
+func (l *Launcher) OnSignal(decide func(*protocol.SignalRequest) error) {
+	l.update(func() { l.onSignal = decide })
 }
 
 // Syncs returns the Sync requests so far.
@@ -192,7 +200,16 @@ func (l *Launcher) Signal(_ context.Context, request *protocol.SignalRequest) (*
 	if err := l.admit(request.GetSession()); err != nil {
 		return nil, err
 	}
-	l.update(func() { l.signals = append(l.signals, request.GetAction()) })
+	var decide func(*protocol.SignalRequest) error
+	l.update(func() {
+		l.signals = append(l.signals, request.GetAction())
+		decide = l.onSignal
+	})
+	if decide != nil {
+		if err := decide(request); err != nil {
+			return nil, err
+		}
+	}
 	return &protocol.SignalResponse{}, nil
 }
 

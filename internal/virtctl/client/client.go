@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/spf13/pflag"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
@@ -58,15 +60,43 @@ func New(flags *genericclioptions.ConfigFlags) (*Client, error) {
 	return &Client{Namespace: namespace, Objects: objects, config: config, verbs: restClient}, nil
 }
 
-// Verb sends one request to a subresource, e.g. start of a VirtualMachine, with
-// options as its JSON body.
-func (c *Client) Verb(ctx context.Context, resource, name, verb string, options any) error {
-	body, err := json.Marshal(options)
-	if err != nil {
-		return fmt.Errorf("encoding the options of %s: %w", verb, err)
+// Verber sends one request to a subresource; a Client is one.
+type Verber interface {
+	Verb(ctx context.Context, resource, name, verb string, options any) error
+}
+
+// Resources that have verbs.
+const (
+	MachineResource  = "virtualmachines"
+	InstanceResource = "virtualmachineinstances"
+)
+
+// DryRun is what options say of a request: the server checks it and does not carry
+// it out.
+func DryRun(on bool) []string {
+	if !on {
+		return nil
 	}
-	return c.verbs.Put().Namespace(c.Namespace).Resource(resource).Name(name).SubResource(verb).
-		SetHeader("Content-Type", "application/json").Body(body).Do(ctx).Error()
+	return []string{metav1.DryRunAll}
+}
+
+// AddDryRun makes a command take --dry-run.
+func AddDryRun(flags *pflag.FlagSet, on *bool) {
+	flags.BoolVar(on, "dry-run", false, "let the server check the request without carrying it out")
+}
+
+// Verb sends one request to a subresource, e.g. start of a VirtualMachine, with
+// options as its JSON body; nil options are no body.
+func (c *Client) Verb(ctx context.Context, resource, name, verb string, options any) error {
+	request := c.verbs.Put().Namespace(c.Namespace).Resource(resource).Name(name).SubResource(verb)
+	if options != nil {
+		body, err := json.Marshal(options)
+		if err != nil {
+			return fmt.Errorf("encoding the options of %s: %w", verb, err)
+		}
+		request = request.SetHeader("Content-Type", "application/json").Body(body)
+	}
+	return request.Do(ctx).Error()
 }
 
 // GroupGet reads a path of the subresource group itself, e.g. version, into out.

@@ -27,6 +27,6 @@ func NewCommand(flags *genericclioptions.ConfigFlags) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&o.Paused, "paused", false, "start the guest paused")
-	cmd.Flags().BoolVar(&o.DryRun, "dry-run", false, "let the server check the request without carrying it out")
+	client.AddDryRun(cmd.Flags(), &o.DryRun)
 	return cmd
 }

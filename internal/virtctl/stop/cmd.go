@@ -21,8 +21,7 @@ func NewCommand(flags *genericclioptions.ConfigFlags) *cobra.Command {
   virtctl stop myvm --force --grace-period=0`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.GracePeriodSet = cmd.Flags().Changed("grace-period")
-			if err := o.Validate(); err != nil {
+			if err := o.Force.Check(cmd.Flags()); err != nil {
 				return err
 			}
 			c, err := client.New(flags)
@@ -33,8 +32,7 @@ func NewCommand(flags *genericclioptions.ConfigFlags) *cobra.Command {
 			return Run(cmd.Context(), c, o)
 		},
 	}
-	cmd.Flags().BoolVar(&o.Force, "force", false, "stop the guest at once; needs --grace-period=0")
-	cmd.Flags().Int64Var(&o.GracePeriod, "grace-period", -1, "seconds the guest has to shut down; only 0, together with --force")
-	cmd.Flags().BoolVar(&o.DryRun, "dry-run", false, "let the server check the request without carrying it out")
+	o.Force.Add(cmd.Flags(), "stop the guest")
+	client.AddDryRun(cmd.Flags(), &o.DryRun)
 	return cmd
 }

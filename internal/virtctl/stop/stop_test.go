@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	subresourcesv1 "kubevirt.io/kubevirt/api/subresources/v1"
+	"kubevirt.io/kubevirt/internal/virtctl/force"
 )
 
 type recorder struct {
@@ -23,31 +24,10 @@ func (r *recorder) Verb(_ context.Context, resource, name, verb string, options 
 	return r.err
 }
 
-func TestValidate(t *testing.T) {
-	for _, tc := range []struct {
-		name    string
-		options Options
-		want    string
-	}{
-		{"plain", Options{}, ""},
-		{"forced", Options{Force: true, GracePeriodSet: true}, ""},
-		{"force alone", Options{Force: true}, "--force needs --grace-period=0"},
-		{"grace period alone", Options{GracePeriodSet: true}, "only together with --force"},
-		{"other grace period", Options{Force: true, GracePeriodSet: true, GracePeriod: 5}, "takes only 0"},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			err := tc.options.Validate()
-			if (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
-				t.Fatalf("got %v, want %q", err, tc.want)
-			}
-		})
-	}
-}
-
 func TestRun(t *testing.T) {
 	var out bytes.Buffer
 	r := &recorder{}
-	if err := Run(context.Background(), r, Options{Name: "myvm", Force: true, DryRun: true, Out: &out}); err != nil {
+	if err := Run(context.Background(), r, Options{Name: "myvm", Force: force.Flags{Force: true, PeriodSet: true}, DryRun: true, Out: &out}); err != nil {
 		t.Fatal(err)
 	}
 	got := r.options.(subresourcesv1.StopOptions)

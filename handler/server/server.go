@@ -1,5 +1,6 @@
-// Package stream serves what virt-api asks of a node: byte streams of guests.
-package stream
+// Package server serves what virt-api asks of a node: byte streams of guests, and
+// actions on them.
+package server
 
 import (
 	"context"
@@ -19,6 +20,7 @@ import (
 
 	"kubevirt.io/kubevirt/handler/launcherclient"
 	"kubevirt.io/kubevirt/handler/protocol"
+	"kubevirt.io/kubevirt/internal/event"
 )
 
 const (
@@ -49,6 +51,7 @@ type Server struct {
 
 	launchers *launcherclient.Registry
 	finder    launcherclient.Finder
+	events    event.Recorder
 
 	mutex sync.Mutex
 	open  map[target]*session
@@ -66,9 +69,10 @@ type session struct {
 	done     chan struct{}
 }
 
-// New returns a server for the guests that are known to the registry.
-func New(launchers *launcherclient.Registry, finder launcherclient.Finder) *Server {
-	return &Server{launchers: launchers, finder: finder, open: map[target]*session{}}
+// New returns a server for the guests that are known to the registry. Events tell
+// what it has done to them.
+func New(launchers *launcherclient.Registry, finder launcherclient.Finder, events event.Recorder) *Server {
+	return &Server{launchers: launchers, finder: finder, events: events, open: map[target]*session{}}
 }
 
 // Stream connects the caller with one device. It ends with Aborted when another
@@ -83,14 +87,14 @@ func (s *Server) Stream(caller grpc.BidiStreamingServer[protocol.StreamChunk, pr
 	if !known {
 		return status.Errorf(codes.InvalidArgument, "there is no device %v", wanted.GetDevice())
 	}
-	podUID, err := s.pod(wanted)
+	guest, err := s.guest(wanted)
 	if err != nil {
 		return err
 	}
 	key := target{uid: types.UID(wanted.GetUid()), device: wanted.GetDevice()}
 	own := s.take(key)
 	defer s.leave(key, own)
-	device, err := s.connect(caller.Context(), podUID, socket)
+	device, err := s.connect(caller.Context(), guest.PodUID, socket)
 	if err != nil {
 		return err
 	}
@@ -102,15 +106,21 @@ func (s *Server) Stream(caller grpc.BidiStreamingServer[protocol.StreamChunk, pr
 	return relay(caller, device, first.GetData(), own.replaced)
 }
 
-// pod returns the launcher pod of a guest that runs here and is who the caller
-// takes it for.
-func (s *Server) pod(wanted *protocol.StreamTarget) (string, error) {
+// claim is how a caller names a guest.
+type claim interface {
+	GetNamespace() string
+	GetName() string
+	GetUid() string
+}
+
+// guest returns a guest that runs here and is who the caller takes it for.
+func (s *Server) guest(wanted claim) (*launcherclient.Guest, error) {
 	instance, guest, known := s.launchers.Lookup(types.UID(wanted.GetUid()))
 	if !known || guest.Launcher == nil || instance.Namespace != wanted.GetNamespace() || instance.Name != wanted.GetName() {
-		return "", status.Errorf(codes.NotFound, "virtual machine instance %s/%s (%s) does not run on this node",
+		return nil, status.Errorf(codes.NotFound, "virtual machine instance %s/%s (%s) does not run on this node",
 			wanted.GetNamespace(), wanted.GetName(), wanted.GetUid())
 	}
-	return instance.PodUID, nil
+	return guest, nil
 }
 
 // take makes a new session the device's only one.

@@ -1,4 +1,4 @@
-package stream
+package server
 
 import (
 	"context"
@@ -24,6 +24,7 @@ import (
 	"kubevirt.io/kubevirt/handler/launcherclient/nodetest"
 	"kubevirt.io/kubevirt/handler/protocol"
 	"kubevirt.io/kubevirt/internal/certificate"
+	"kubevirt.io/kubevirt/internal/event"
 	"kubevirt.io/kubevirt/test/fakelauncher"
 )
 
@@ -139,8 +140,10 @@ func (d *device) client(t *testing.T) net.Conn {
 
 type fixture struct {
 	pki
-	address string
-	console *device
+	address  string
+	console  *device
+	launcher *fakelauncher.Launcher
+	events   *event.Memory
 }
 
 // newFixture serves the console of one guest.
@@ -149,8 +152,8 @@ func newFixture(t *testing.T) fixture {
 	node := nodetest.New(t)
 	directory := node.Pod(t, podUID)
 	node.Own(t, os.Getpid(), podUID)
-	fakelauncher.Start(t, directory, fakelauncher.Identity{Namespace: "default", Name: "vmi", UID: "vmi-uid"})
-	f := fixture{pki: newPKI(t), console: serveDevice(t, directory, "serial0.sock")}
+	f := fixture{pki: newPKI(t), console: serveDevice(t, directory, "serial0.sock"), events: &event.Memory{}}
+	f.launcher = fakelauncher.Start(t, directory, fakelauncher.Identity{Namespace: "default", Name: "vmi", UID: "vmi-uid"})
 	found := make(chan struct{}, 10)
 	finder := launcherclient.Finder{Pods: node.Pods, Cgroups: node.Cgroups}
 	registry := launcherclient.NewRegistry(t.Context(), finder, testr.New(t), func(types.NamespacedName) { found <- struct{}{} })
@@ -163,7 +166,7 @@ func newFixture(t *testing.T) fixture {
 		t.Fatal(err)
 	}
 	f.address = listener.Addr().String()
-	go func() { _ = serve(t.Context(), listener, f.certificates(), apiClient, New(registry, finder)) }()
+	go func() { _ = serve(t.Context(), listener, f.certificates(), apiClient, New(registry, finder, f.events)) }()
 	return f
 }
 

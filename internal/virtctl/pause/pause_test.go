@@ -1,0 +1,73 @@
+package pause
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	subresourcesv1 "kubevirt.io/kubevirt/api/subresources/v1"
+)
+
+type recorder struct {
+	path    string
+	options any
+	err     error
+}
+
+func (r *recorder) Verb(_ context.Context, resource, name, verb string, options any) error {
+	r.path, r.options = resource+"/"+name+"/"+verb, options
+	return r.err
+}
+
+func TestRun(t *testing.T) {
+	for _, tc := range []struct {
+		options Options
+		path    string
+		sent    any
+		printed string
+	}{
+		{Options{Kind: "vm", verb: pause}, "virtualmachineinstances/myvm/pause", subresourcesv1.PauseOptions{}, "vm myvm was paused\n"},
+		{Options{Kind: "vmi", DryRun: true, verb: pause}, "virtualmachineinstances/myvm/pause",
+			subresourcesv1.PauseOptions{DryRun: []string{"All"}}, "vmi myvm was paused\n"},
+		{Options{Kind: "vmi", verb: unpause}, "virtualmachineinstances/myvm/unpause", subresourcesv1.UnpauseOptions{}, "vmi myvm was unpaused\n"},
+	} {
+		var out bytes.Buffer
+		r := &recorder{}
+		tc.options.Name, tc.options.Out = "myvm", &out
+		if err := Run(t.Context(), r, tc.options); err != nil {
+			t.Fatal(err)
+		}
+		if r.path != tc.path || !reflect.DeepEqual(r.options, tc.sent) || out.String() != tc.printed {
+			t.Errorf("sent %s %+v, printed %q", r.path, r.options, out.String())
+		}
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	missing := apierrors.NewNotFound(schema.GroupResource{Resource: "virtualmachineinstances"}, "myvm")
+	for _, tc := range []struct {
+		kind string
+		err  error
+		want string
+	}{
+		{"vm", missing, "is the machine running?"},
+		{"vmi", missing, "not found"},
+		{"vm", errors.New("already paused"), "pausing vm myvm: already paused"},
+	} {
+		err := Run(t.Context(), &recorder{err: tc.err}, Options{Kind: tc.kind, Name: "myvm", verb: pause})
+		if !errors.Is(err, tc.err) || !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%s: %v, want %q", tc.kind, err, tc.want)
+		}
+	}
+	for kind, ok := range map[string]bool{"vm": true, "vmi": true, "pod": false} {
+		if err := (Options{Kind: kind}).Validate(); (err == nil) != ok {
+			t.Errorf("kind %s: %v", kind, err)
+		}
+	}
+}

@@ -1,0 +1,30 @@
+package restart
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	subresourcesv1 "kubevirt.io/kubevirt/api/subresources/v1"
+	"kubevirt.io/kubevirt/internal/virtctl/client"
+	"kubevirt.io/kubevirt/internal/virtctl/force"
+)
+
+// Options of one restart.
+type Options struct {
+	Name   string
+	Force  force.Flags
+	DryRun bool
+	Out    io.Writer
+}
+
+// Run asks for the restart of the virtual machine and returns without waiting for
+// the guest.
+func Run(ctx context.Context, c client.Verber, o Options) error {
+	options := subresourcesv1.RestartOptions{GracePeriodSeconds: o.Force.Seconds(), DryRun: client.DryRun(o.DryRun)}
+	if err := c.Verb(ctx, client.MachineResource, o.Name, "restart", options); err != nil {
+		return fmt.Errorf("restarting virtual machine %s: %w", o.Name, err)
+	}
+	_, err := fmt.Fprintf(o.Out, "VM %s was scheduled to restart\n", o.Name)
+	return err
+}
