@@ -9,6 +9,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -73,10 +74,10 @@ func (s *server) withMachine(ctx context.Context, at target, act func(*v1.Virtua
 	if err := s.client.Get(ctx, key, vm); err != nil {
 		return fmt.Errorf("reading the virtual machine: %w", err)
 	}
-	if err := s.client.Get(ctx, key, vmi); apierrors.IsNotFound(err) {
-		vmi = nil
-	} else if err != nil {
+	if err := s.client.Get(ctx, key, vmi); client.IgnoreNotFound(err) != nil {
 		return fmt.Errorf("reading the instance: %w", err)
+	} else if err != nil || !metav1.IsControlledBy(vmi, vm) {
+		vmi = nil // somebody else's is not the machine's to stop
 	}
 	return act(vm, vmi)
 }

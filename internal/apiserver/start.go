@@ -22,13 +22,10 @@ func (s *server) start(w http.ResponseWriter, r *http.Request, at target) {
 	})
 }
 
-// startPaused is the key in a start request's data that asks for a paused guest.
-const startPaused = "paused"
-
 // startChange decides what starting means for a machine; vmi is nil when there is
 // no instance.
 func startChange(vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance, options subresourcesv1.StartOptions) (machineChange, error) {
-	if vmi != nil && !vmi.IsFinal() {
+	if vmi != nil && !vmi.IsFinal() && vmi.Status.Phase != v1.VMIPhaseUnknown && vmi.Status.Phase != v1.VMIPhaseUnset {
 		return machineChange{}, conflict(vm, "it is already running")
 	}
 	if c := vm.Condition(v1.ConditionManualRecoveryRequired); c != nil && c.Status == corev1.ConditionTrue {
@@ -40,7 +37,7 @@ func startChange(vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance, options 
 	}
 	start := v1.VirtualMachineStateChangeRequest{Action: v1.StateChangeRequestActionStart}
 	if options.Paused {
-		start.Data = map[string]string{startPaused: "true"}
+		start.Data = map[string]string{v1.StateChangeRequestDataPaused: "true"}
 	}
 	switch {
 	case strategy == v1.RunStrategyHalted && !options.Paused:
@@ -53,9 +50,12 @@ func startChange(vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance, options 
 	return machineChange{}, conflict(vm, fmt.Sprintf("run strategy %s does not start machines on request", strategy))
 }
 
-// queue asks for a start once the present instance, if there is one, is gone.
+// queue asks for a start once the present instance, if there is one, is gone. A start
+// that only waits for the delay after a failure is not kept waiting.
 func queue(vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance, start v1.VirtualMachineStateChangeRequest) (machineChange, error) {
-	if len(vm.Status.StateChangeRequests) > 0 {
+	delayed := vmi == nil && vm.Status.StartFailure != nil && len(vm.Status.StateChangeRequests) == 1 &&
+		vm.Status.StateChangeRequests[0].Action == v1.StateChangeRequestActionStart
+	if len(vm.Status.StateChangeRequests) > 0 && !delayed {
 		return machineChange{}, apierrors.NewInternalError(
 			fmt.Errorf("virtual machine %s still has a request to start or stop to carry out; try again in a moment", vm.Name))
 	}

@@ -49,11 +49,11 @@ func holds(t v1.ConditionType) func(*v1.VirtualMachine) {
 
 // The words of verbCase for what the patches are.
 const (
-	toAlways  = `spec Halted -> Always`
-	start     = `requests Start`
+	toAlways      = `spec Halted -> Always`
+	start         = `requests Start`
 	startAsPaused = `requests Start paused`
-	restart   = `requests Stop(one) Start`
-	stop      = `requests Stop(one)`
+	restart       = `requests Stop(one) Start`
+	stop          = `requests Stop(one)`
 )
 
 // words describes a change.
@@ -130,6 +130,8 @@ func TestStart(t *testing.T) {
 		{name: "rerun, running", vm: of(v1.RunStrategyRerunOnFailure), vmi: running, fails: "already running"},
 		{name: "rerun, ended", vm: of(v1.RunStrategyRerunOnFailure), vmi: succeeded, want: restart},
 		{name: "rerun, failed", vm: of(v1.RunStrategyRerunOnFailure), vmi: failed, fails: "without being asked"},
+		{name: "rerun, waiting after a failure", vm: machine(nil, v1.RunStrategyRerunOnFailure, pending, failing), want: start},
+		{name: "halted, nobody knows of the guest", vm: of(v1.RunStrategyHalted), vmi: instance(v1.VMIPhaseUnknown), want: toAlways},
 		{name: "to be recovered", vm: machine(nil, v1.RunStrategyHalted, holds(v1.ConditionManualRecoveryRequired)), fails: "recovered by hand"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -81,6 +81,25 @@ var _ = Describe("a run strategy", func() {
 		}))
 	})
 
+	It("brings a guest back every time it crashes", func(ctx context.Context) {
+		namespace := newNamespace(ctx)
+		story := watchEvents(ctx, namespace)
+		vm := tinyVM(namespace, "crashes", v1.RunStrategyAlways)
+		create(ctx, vm)
+		vmi := waitRunning(ctx, vm)
+		want := []string{"SuccessfulCreate"}
+		for range 3 {
+			crash(ctx, vmi)
+			vmi = waitReplaced(ctx, vm, vmi)
+			want = append(want, "SuccessfulDelete", "SuccessfulCreate")
+		}
+		waitStatus(ctx, vm, v1.PrintableStatusRunning, stopTimeout)
+		Expect(vm.Status.StartFailure).To(BeNil())
+		Eventually(ctx, func() []string { return story(v1.KindVirtualMachine, vm.Name) }).
+			WithTimeout(stopTimeout).WithPolling(poll).Should(Equal(want))
+		Expect(warnings(ctx, namespace)).To(ContainElement(ContainSubstring("The VirtualMachineInstance crashed")))
+	})
+
 	It("keeps a machine off whose pod was deleted, unless it is Always", func(ctx context.Context) {
 		namespace := newNamespace(ctx)
 		vm := tinyVM(namespace, "rerun", v1.RunStrategyRerunOnFailure)

@@ -98,6 +98,7 @@ var _ = Describe("a running guest", func() {
 			Expect(err).NotTo(HaveOccurred())
 			console.expect(ctx, "login: ", bootTimeout)
 			console.send("root")
+			console.expect(ctx, "~ # ", bootTimeout)
 			Expect(console.shell(ctx, "ls /tmp")).NotTo(ContainSubstring("before"))
 		}
 		now := instance(ctx, vm)

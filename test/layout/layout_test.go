@@ -83,7 +83,7 @@ var rules = []rule{
 	},
 	{
 		pkgs:  []string{"internal/controller/..."},
-		ours:  append([]string{"internal/launcherpod/...", "internal/component/...", "internal/datavolume", "internal/defaults", "internal/replicas", "internal/revision"}, helpers...),
+		ours:  append([]string{"internal/launcherpod/...", "internal/component/...", "internal/datavolume", "internal/defaults", "internal/replicas", "internal/revision", "internal/steps"}, helpers...),
 		never: []string{libvirt, module + "/handler/...", module + "/launcher/...", module + "/internal/apiserver/..."},
 	},
 	{

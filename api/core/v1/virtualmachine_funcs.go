@@ -3,6 +3,8 @@ package v1
 import (
 	"errors"
 	"fmt"
+
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // ErrRunningAndRunStrategy is returned for a machine that sets both spec.running and spec.runStrategy.
@@ -31,6 +33,12 @@ func checkRunStrategy(s VirtualMachineRunStrategy) error {
 		return nil
 	}
 	return fmt.Errorf("unknown run strategy %q", s)
+}
+
+// StartRevisionName is the name of the ControllerRevision with the spec that a machine's instance was made from,
+// which was of the given generation.
+func StartRevisionName(machine types.UID, generation string) string {
+	return "revision-start-vm-" + string(machine) + "-" + generation
 }
 
 // Condition returns the machine's condition of a type, or nil.

@@ -172,3 +172,7 @@ const (
 	// StateChangeRequestActionStop asks for a stop.
 	StateChangeRequestActionStop StateChangeRequestAction = "Stop"
 )
+
+// StateChangeRequestDataPaused is the key in a start request's data that asks, with
+// the value "true", for a guest that is paused right after its start.
+const StateChangeRequestDataPaused = "paused"

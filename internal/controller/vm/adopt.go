@@ -28,12 +28,8 @@ func (r *Reconciler) adopt(ctx context.Context, s *scope) (ctrl.Result, error) {
 	if vmi == nil || metav1.GetControllerOf(vmi) != nil || !adoptable(s.situation, stateOf(vmi)) {
 		return ctrl.Result{}, nil
 	}
-	live := &v1.VirtualMachine{}
-	if err := r.Live.Get(ctx, s.key(), live); err != nil {
-		return ctrl.Result{}, fmt.Errorf("reading the machine before it adopts an instance: %w", err)
-	}
-	if live.UID != s.vm.UID || !live.DeletionTimestamp.IsZero() {
-		return ctrl.Result{}, nil
+	if current, err := r.current(ctx, s); err != nil || !current {
+		return ctrl.Result{}, err
 	}
 	if err := r.ensureRevision(ctx, s.vm); err != nil {
 		return ctrl.Result{}, err

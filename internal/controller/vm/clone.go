@@ -36,6 +36,14 @@ type cloneSource struct{ kind, namespace, name string }
 
 func (c cloneSource) String() string { return fmt.Sprintf("%s %s/%s", c.kind, c.namespace, c.name) }
 
+// dataVolumeSource names the source in a data volume.
+func (c cloneSource) dataVolumeSource() *cdiv1beta1.DataVolumeSource {
+	if c.kind == snapshotSource {
+		return &cdiv1beta1.DataVolumeSource{Snapshot: &cdiv1beta1.DataVolumeSourceSnapshot{Namespace: c.namespace, Name: c.name}}
+	}
+	return &cdiv1beta1.DataVolumeSource{PVC: &cdiv1beta1.DataVolumeSourcePVC{Namespace: c.namespace, Name: c.name}}
+}
+
 const (
 	claimSource    = "PersistentVolumeClaim"
 	snapshotSource = "VolumeSnapshot"
@@ -44,33 +52,34 @@ const (
 // authorizeClone checks that a machine may have what its data volume copies. The
 // data volume is made with this controller's rights; those that count are the ones
 // a pod of the machine's service account would have, which is what its user may
-// use. Within a namespace every pod may use every claim.
-func (r *Reconciler) authorizeClone(ctx context.Context, vm *v1.VirtualMachine, template *v1.DataVolumeTemplateSpec) error {
+// use. Within a namespace every pod may use every claim. It returns what is cloned,
+// nil for nothing.
+func (r *Reconciler) authorizeClone(ctx context.Context, vm *v1.VirtualMachine, template *v1.DataVolumeTemplateSpec) (*cloneSource, error) {
 	source, err := r.cloneSourceOf(ctx, vm.Namespace, &template.Spec)
 	if source == nil || err != nil {
-		return err
+		return nil, err
 	}
 	if source.namespace != vm.Namespace {
 		account := serviceAccount(vm)
 		allowed, err := r.mayClone(ctx, vm.Namespace, account, source)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if !allowed {
-			return &unauthorizedError{vm.Namespace + "/" + account, source.String()}
+			return nil, &unauthorizedError{vm.Namespace + "/" + account, source.String()}
 		}
 	}
 	if source.kind != claimSource {
-		return nil
+		return source, nil
 	}
 	err = r.Get(ctx, client.ObjectKey{Namespace: source.namespace, Name: source.name}, &corev1.PersistentVolumeClaim{})
 	if apierrors.IsNotFound(err) {
-		return &missingSourceError{source.String()}
+		return nil, &missingSourceError{source.String()}
 	}
 	if err != nil {
-		return fmt.Errorf("reading %s: %w", source, err)
+		return nil, fmt.Errorf("reading %s: %w", source, err)
 	}
-	return nil
+	return source, nil
 }
 
 // cloneSourceOf returns what a data volume is cloned from, nil if from nothing.

@@ -16,6 +16,7 @@ import (
 	cdiv1beta1 "kubevirt.io/kubevirt/api/cdi/v1beta1"
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 	"kubevirt.io/kubevirt/internal/datavolume"
+	"kubevirt.io/kubevirt/internal/event"
 )
 
 // storage is what there is of the claims that the machine's volumes need.
@@ -85,11 +86,14 @@ func (r *Reconciler) provideOne(ctx context.Context, s *scope, name string, temp
 		if err := r.own(ctx, s, volume); err != nil {
 			return err
 		}
-	case volume != nil, template == nil, claim != nil:
-		// A claim without its data volume was filled long ago.
+	case volume != nil, template == nil:
+	case claim != nil && leftBehind(s.vm, claim, available):
+		s.storage.filling = append(s.storage.filling, name) // its end brings the machine back
+	case claim != nil:
+		// It was filled long ago, and its data volume is gone.
 	case !available:
 		s.storage.filling = append(s.storage.filling, name)
-		r.fail(s, dataVolumeNotCreated, fmt.Errorf("data volume %s is needed, and this cluster has no DataVolumes: install the Containerized Data Importer", name))
+		s.failVolume(dataVolumeNotCreated, fmt.Errorf("data volume %s is needed, and this cluster has no DataVolumes: install the Containerized Data Importer", name))
 	case s.vm.Annotations[v1.AnnotationImmediateDataVolumes] == "false" && !s.startExpected():
 		// It is made when the machine is started.
 	default:
@@ -98,6 +102,19 @@ func (r *Reconciler) provideOne(ctx context.Context, s *scope, name string, temp
 	}
 	s.storage.note(volume)
 	return nil
+}
+
+// leftBehind reports whether a claim without its data volume is about to go with an
+// earlier owner. Its content is not for this machine.
+func leftBehind(vm *v1.VirtualMachine, claim *corev1.PersistentVolumeClaim, available bool) bool {
+	owner := metav1.GetControllerOf(claim)
+	switch {
+	case !claim.DeletionTimestamp.IsZero():
+		return true
+	case owner == nil:
+		return false
+	}
+	return owner.Kind == cdiv1beta1.KindDataVolume && available || owner.Kind == v1.KindVirtualMachine && owner.UID != vm.UID
 }
 
 // note adds what a data volume's phase means; nil is none.
@@ -139,9 +156,15 @@ func (r *Reconciler) own(ctx context.Context, s *scope, volume *cdiv1beta1.DataV
 	case owner != nil && owner.UID == s.vm.UID, !volume.DeletionTimestamp.IsZero():
 		return nil
 	case owner != nil:
-		r.fail(s, dataVolumeNotCreated, fmt.Errorf("data volume %s exists and belongs to %s %s", volume.Name, owner.Kind, owner.Name))
 		s.storage.filling = append(s.storage.filling, volume.Name)
+		if owner.Kind != v1.KindVirtualMachine || owner.Name != s.vm.Name {
+			s.failVolume(dataVolumeNotCreated, fmt.Errorf("data volume %s exists and belongs to %s %s", volume.Name, owner.Kind, owner.Name))
+		} // else it goes with the machine that had this name before
 		return nil
+	}
+	if current, err := r.current(ctx, s); err != nil || !current {
+		s.storage.filling = append(s.storage.filling, volume.Name)
+		return err
 	}
 	before := volume.DeepCopy()
 	volume.OwnerReferences = append(volume.OwnerReferences, *metav1.NewControllerRef(s.vm, v1.VirtualMachineGroupVersionKind))
@@ -152,32 +175,41 @@ func (r *Reconciler) own(ctx context.Context, s *scope, volume *cdiv1beta1.DataV
 }
 
 func (r *Reconciler) createVolume(ctx context.Context, s *scope, template *v1.DataVolumeTemplateSpec) error {
-	if err := r.authorizeClone(ctx, s.vm, template); err != nil {
+	source, err := r.authorizeClone(ctx, s.vm, template)
+	if err != nil {
 		report := dataVolumeNotCreated
 		if unauthorized := (*unauthorizedError)(nil); errors.As(err, &unauthorized) {
 			report = dataVolumeNotAuthorized
 		} else if missing := (*missingSourceError)(nil); errors.As(err, &missing) {
 			report = sourceNotAvailable
 		}
-		r.fail(s, report, err)
+		s.failVolume(report, err)
 		return fmt.Errorf("data volume %s: %w", template.Metadata.Name, err)
 	}
-	volume := newDataVolume(s.vm, template)
-	err := r.Create(ctx, volume)
-	if apierrors.IsAlreadyExists(err) {
-		return nil // the cache is about to show it
+	volume := newDataVolume(s.vm, template, source)
+	err = r.Create(ctx, volume)
+	if apierrors.IsAlreadyExists(err) || apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
+		return nil // the cache is about to show it; or all goes
 	}
 	if err != nil {
-		r.fail(s, dataVolumeNotCreated, err)
+		s.failVolume(dataVolumeNotCreated, err)
 		return fmt.Errorf("creating data volume %s: %w", volume.Name, err)
 	}
 	r.Events.Emit(s.vm, dataVolumeCreated(volume.Name))
 	return nil
 }
 
-// newDataVolume makes a data volume from its template.
-func newDataVolume(vm *v1.VirtualMachine, template *v1.DataVolumeTemplateSpec) *cdiv1beta1.DataVolume {
+func (s *scope) failVolume(report func(error) event.Event, err error) {
+	s.fail(v1.ReasonFailedCreate, err, report(err))
+}
+
+// newDataVolume makes a data volume from its template. What is cloned is named as it
+// was authorized: a DataSource could come to stand for something else meanwhile.
+func newDataVolume(vm *v1.VirtualMachine, template *v1.DataVolumeTemplateSpec, source *cloneSource) *cdiv1beta1.DataVolume {
 	template = template.DeepCopy()
+	if source != nil {
+		template.Spec.SourceRef, template.Spec.Source = nil, source.dataVolumeSource()
+	}
 	labels := maps.Clone(template.Metadata.Labels)
 	if labels == nil {
 		labels = map[string]string{}

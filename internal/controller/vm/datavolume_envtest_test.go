@@ -199,6 +199,72 @@ func TestDataVolumeIsThere(t *testing.T) {
 	})
 }
 
+// What an earlier machine of the same name has left is on its way out: it is neither
+// used nor a failure.
+func TestStorageOfAPredecessor(t *testing.T) {
+	cluster.InstallDataVolumes(t)
+	s := newSuite(t, v1.RunStrategyAlways)
+	s.withRoot(blank)
+	before := s.vm()
+	before.UID = "11111111-2222-3333-4444-555555555555"
+	volume := &cdiv1beta1.DataVolume{ObjectMeta: metav1.ObjectMeta{
+		Namespace: s.key.Namespace, Name: "root",
+		OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(before, v1.VirtualMachineGroupVersionKind)},
+	}}
+	if err := cluster.Client.Create(s.ctx, volume); err != nil {
+		t.Fatal(err)
+	}
+	s.fill(cdiv1beta1.DataVolumeSucceeded)
+	s.claim("root", corev1.ClaimBound)
+	claim := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Namespace: s.key.Namespace, Name: "root"}}
+	own := client.RawPatch("application/merge-patch+json", []byte(`{"metadata":{"ownerReferences":[{"apiVersion":"cdi.kubevirt.io/v1beta1","kind":"DataVolume","name":"root","uid":"`+string(s.dataVolume().UID)+`","controller":true}]}}`))
+	if err := cluster.Client.Patch(s.ctx, claim, own); err != nil {
+		t.Fatal(err)
+	}
+	s.reconcile("PATCH vm status")
+	s.wantStatus(v1.PrintableStatusProvisioning, false, false)
+	s.wantCondition(v1.ConditionFailure, "")
+	s.wantEvents()
+	if err := cluster.Client.Delete(s.ctx, s.dataVolume()); err != nil {
+		t.Fatal(err)
+	}
+	s.reconcile() // the claim is still there
+	if s.vmi() != nil {
+		t.Fatal("started from another machine's disk")
+	}
+	if err := cluster.Client.Patch(s.ctx, claim, client.RawPatch("application/merge-patch+json", []byte(`{"metadata":{"finalizers":null}}`))); err != nil {
+		t.Fatal(err)
+	}
+	if err := cluster.Client.Delete(s.ctx, claim); err != nil {
+		t.Fatal(err)
+	}
+	s.reconcile("POST datavolume")
+}
+
+// Every data volume that cannot be made is named, and told once.
+func TestTwoDataVolumesFail(t *testing.T) {
+	cluster.InstallDataVolumes(t)
+	s := newSuite(t, v1.RunStrategyAlways)
+	s.withRoot(&cdiv1beta1.DataVolumeSource{PVC: &cdiv1beta1.DataVolumeSourcePVC{Namespace: "elsewhere", Name: "image"}})
+	s.change(func(vm *v1.VirtualMachine) {
+		second := vm.Spec.DataVolumeTemplates[0].DeepCopy()
+		second.Metadata.Name = "data"
+		vm.Spec.DataVolumeTemplates = append(vm.Spec.DataVolumeTemplates, *second)
+		vmi := &v1.VirtualMachineInstance{Spec: vm.Spec.Template.Spec}
+		builder.DataVolume("data", "data")(vmi)
+		vm.Spec.Template.Spec = vmi.Spec
+	})
+	for _, events := range [][]string{{"Warning UnauthorizedDataVolumeCreate", "Warning UnauthorizedDataVolumeCreate"}, nil, nil} {
+		if _, err := s.tryReconcile(); err == nil {
+			t.Fatal("no error")
+		}
+		s.wantEvents(events...)
+	}
+	if m := s.vm().Condition(v1.ConditionFailure).Message; strings.Count(m, "may not clone") != 2 {
+		t.Errorf("message %q", m)
+	}
+}
+
 // Cloning needs the rights that a pod of the machine's service account would need.
 func TestCloneAuthorization(t *testing.T) {
 	cluster.InstallDataVolumes(t)
@@ -277,6 +343,9 @@ func TestCloneFromDataSource(t *testing.T) {
 	fails(v1.EventSourcePVCNotAvailable)
 	golden.claim("image", corev1.ClaimBound)
 	s.reconcile("POST review", "POST datavolume", "PATCH vm status")
+	if got := s.dataVolume().Spec; got.SourceRef != nil || got.Source.PVC == nil || *got.Source.PVC != (cdiv1beta1.DataVolumeSourcePVC{Namespace: golden.key.Namespace, Name: "image"}) {
+		t.Errorf("it is cloned from %+v and %+v, not from what was authorized", got.SourceRef, got.Source)
+	}
 }
 
 func TestNoDataVolumesInTheCluster(t *testing.T) {

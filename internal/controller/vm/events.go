@@ -21,6 +21,10 @@ func instanceNotDeleted(err error) event.Event {
 	return event.Warning(v1.EventFailedDelete, "Error deleting virtual machine instance: %v", err)
 }
 
+func placementNotChanged(err error) event.Event {
+	return event.Warning(v1.EventFailedUpdate, "Error changing where the virtual machine instance may run: %v", err)
+}
+
 func dataVolumeCreated(name string) event.Event {
 	return event.Normal(v1.EventSuccessfulDataVolumeCreate, "Created DataVolume %s", name)
 }

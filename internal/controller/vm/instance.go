@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -15,7 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
-	"kubevirt.io/kubevirt/internal/event"
+	"kubevirt.io/kubevirt/internal/steps"
 )
 
 // holdOn puts the finalizer on a machine that stays, before anything is made for it.
@@ -30,7 +31,7 @@ func (r *Reconciler) holdOn(ctx context.Context, s *scope) (ctrl.Result, error) 
 func (r *Reconciler) act(ctx context.Context, s *scope) (ctrl.Result, error) {
 	next, err := decide(s.situation)
 	if err != nil {
-		s.failure = &failure{v1.ReasonFailedCreate, err.Error()}
+		s.failCreate(err)
 		return ctrl.Result{}, reconcile.TerminalError(err)
 	}
 	if next != stay {
@@ -73,23 +74,25 @@ func (r *Reconciler) create(ctx context.Context, s *scope) (ctrl.Result, error) 
 		return ctrl.Result{}, nil // what becomes of them brings the machine back
 	}
 	if s.stranger != nil {
-		r.failForeign(s)
+		s.failForeign()
 		return ctrl.Result{}, nil
 	}
 	if s.vm.Spec.Template == nil {
 		return ctrl.Result{}, reconcile.TerminalError(errors.New("the machine has no template"))
 	}
 	if err := r.ensureRevision(ctx, s.vm); err != nil {
-		r.failCreate(s, err)
+		s.failCreate(err)
 		return ctrl.Result{}, err
 	}
 	vmi := newInstance(s.vm)
 	err := r.Create(ctx, vmi)
-	if apierrors.IsAlreadyExists(err) {
+	switch {
+	case apierrors.IsAlreadyExists(err):
 		return ctrl.Result{}, r.takeExisting(ctx, s)
-	}
-	if err != nil {
-		r.failCreate(s, err)
+	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
+		return ctrl.Result{}, nil // the machine is about to go as well
+	case err != nil:
+		s.failCreate(err)
 		return ctrl.Result{}, fmt.Errorf("creating the instance: %w", err)
 	}
 	r.Events.Emit(s.vm, instanceCreated(vmi.Name))
@@ -106,7 +109,7 @@ func (r *Reconciler) takeExisting(ctx context.Context, s *scope) error {
 	}
 	s.setInstance(live)
 	if s.stranger != nil {
-		r.failForeign(s)
+		s.failForeign()
 	}
 	return nil
 }
@@ -114,22 +117,41 @@ func (r *Reconciler) takeExisting(ctx context.Context, s *scope) error {
 // failForeign reports that somebody else's instance is in the way. One that is
 // going, or that an earlier machine of the same name has left to the garbage
 // collector, makes room by itself.
-func (r *Reconciler) failForeign(s *scope) {
+func (s *scope) failForeign() {
 	owner := metav1.GetControllerOf(s.stranger)
 	predecessor := owner != nil && owner.Kind == v1.KindVirtualMachine && owner.Name == s.vm.Name
 	if s.stranger.DeletionTimestamp.IsZero() && !predecessor {
-		r.failCreate(s, errForeign)
+		s.failCreate(errForeign)
 	}
+}
+
+// current looks at the API server whether the machine is what the cache showed: on
+// an old view no guest is ended and nothing is taken over.
+func (r *Reconciler) current(ctx context.Context, s *scope) (bool, error) {
+	now := &v1.VirtualMachine{}
+	if err := r.Live.Get(ctx, s.key(), now); err != nil {
+		return false, fmt.Errorf("reading the machine once more: %w", client.IgnoreNotFound(err))
+	}
+	s.stale = now.UID != s.vm.UID || now.Generation != s.vm.Generation || deletionOf(now) != s.deletion
+	return !s.stale, nil
 }
 
 func (r *Reconciler) remove(ctx context.Context, s *scope) (ctrl.Result, error) {
 	if unrecorded(s) || r.writes.Behind(s.key(), s.vmi) {
 		return ctrl.Result{}, nil
 	}
-	err := r.Delete(ctx, s.vmi, client.Preconditions{UID: &s.vmi.UID})
+	if s.instance == live {
+		if current, err := r.current(ctx, s); err != nil || !current {
+			return ctrl.Result{}, err
+		}
+	}
+	// An instance that has changed may not be the machine's any more.
+	err := r.Delete(ctx, s.vmi, client.Preconditions{UID: &s.vmi.UID, ResourceVersion: &s.vmi.ResourceVersion})
+	if apierrors.IsConflict(err) {
+		return steps.Soon, nil
+	}
 	if client.IgnoreNotFound(err) != nil {
-		s.failure = &failure{v1.ReasonFailedDelete, err.Error()}
-		r.Events.Emit(s.vm, instanceNotDeleted(err))
+		s.fail(v1.ReasonFailedDelete, err, instanceNotDeleted(err))
 		return ctrl.Result{}, fmt.Errorf("deleting the instance: %w", err)
 	}
 	r.writes.Await(s.key(), s.vmi)
@@ -138,12 +160,4 @@ func (r *Reconciler) remove(ctx context.Context, s *scope) (ctrl.Result, error) 
 	return ctrl.Result{}, nil
 }
 
-// failCreate reports that there is no instance, with an event only the first time.
-func (r *Reconciler) failCreate(s *scope, err error) { r.fail(s, instanceNotCreated, err) }
-
-func (r *Reconciler) fail(s *scope, report func(error) event.Event, err error) {
-	s.failure = &failure{v1.ReasonFailedCreate, err.Error()}
-	if present := s.vm.Condition(v1.ConditionFailure); present == nil || present.Message != s.failure.message {
-		r.Events.Emit(s.vm, report(err))
-	}
-}
+func (s *scope) failCreate(err error) { s.fail(v1.ReasonFailedCreate, err, instanceNotCreated(err)) }

@@ -57,7 +57,7 @@ func (r *Reconciler) place(ctx context.Context, s *scope) (ctrl.Result, error) {
 		if apierrors.IsNotFound(err) {
 			return ctrl.Result{}, nil
 		}
-		s.failure = &failure{placementReason(have, want), err.Error()}
+		s.fail(placementReason(have, want), err, placementNotChanged(err))
 		return ctrl.Result{}, fmt.Errorf("changing where the instance may run: %w", err)
 	}
 	r.writes.Note(s.key(), vmi)

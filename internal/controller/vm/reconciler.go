@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/utils/clock"
@@ -16,6 +15,7 @@ import (
 	"kubevirt.io/kubevirt/internal/clusterconfig"
 	"kubevirt.io/kubevirt/internal/event"
 	"kubevirt.io/kubevirt/internal/patch"
+	"kubevirt.io/kubevirt/internal/steps"
 )
 
 // Reconciler reconciles VirtualMachines. The fields are its dependencies, all
@@ -37,8 +37,6 @@ type Reconciler struct {
 	writes patch.Writes
 }
 
-type step func(context.Context, *scope) (ctrl.Result, error)
-
 // Reconcile does what one machine needs next and reports what it found, in at
 // most one patch of the status.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
@@ -56,41 +54,29 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err != nil {
 		return ctrl.Result{}, fmt.Errorf("VirtualMachine %s: %w", req, err)
 	}
-	result, err := run(ctx, s, r.holdOn, r.adopt, r.provide, r.act, r.place, r.compare, r.provided)
+	known := vm.Condition(v1.ConditionFailure).DeepCopy()
+	result, err := steps.Run(ctx, s, r.holdOn, r.adopt, r.provide, r.act, r.place, r.compare, r.provided)
+	if s.stale {
+		return steps.Soon, err
+	}
 	if wait := holdBack(s); wait > 0 && err == nil {
 		result.RequeueAfter = wait
 	} else {
 		setStatus(s, r.Random())
 	}
+	if s.failure != nil && (known == nil || known.Message != s.failure.message) {
+		for _, e := range s.failure.events {
+			r.Events.Emit(s.vm, e)
+		}
+	}
 	writeErr := s.patch.Finish(ctx, s.vm)
 	r.writes.Note(req.NamespacedName, s.vm)
 	if apierrors.IsConflict(writeErr) {
-		// Somebody changed the machine meanwhile, which brings it back by itself; but the cache may have
-		// shown that change already.
 		writeErr = nil
-		result = soon
+		result = steps.Soon
 	}
 	if err = errors.Join(err, client.IgnoreNotFound(writeErr)); err != nil {
 		return ctrl.Result{}, err
 	}
 	return result, nil
-}
-
-// soon is when to try again after a conflict.
-var soon = ctrl.Result{RequeueAfter: 50 * time.Millisecond}
-
-// run takes the steps in order, up to the first error, and returns the earliest
-// time at which one of them wants to be called again.
-func run(ctx context.Context, s *scope, steps ...step) (ctrl.Result, error) {
-	var all ctrl.Result
-	for _, step := range steps {
-		result, err := step(ctx, s)
-		if err != nil {
-			return ctrl.Result{}, err
-		}
-		if result.RequeueAfter > 0 && (all.RequeueAfter == 0 || result.RequeueAfter < all.RequeueAfter) {
-			all.RequeueAfter = result.RequeueAfter
-		}
-	}
-	return all, nil
 }

@@ -24,10 +24,10 @@ type content struct {
 	Spec v1.VirtualMachineSpec `json:"spec"`
 }
 
-func revisionPrefix(vm *v1.VirtualMachine) string { return "revision-start-vm-" + string(vm.UID) + "-" }
+func revisionPrefix(vm *v1.VirtualMachine) string { return v1.StartRevisionName(vm.UID, "") }
 
 func revisionName(vm *v1.VirtualMachine, generation string) string {
-	return revisionPrefix(vm) + generation
+	return v1.StartRevisionName(vm.UID, generation)
 }
 
 // ensureRevision stores the spec from which an instance is about to be made, and
@@ -98,6 +98,7 @@ func (r *Reconciler) compare(ctx context.Context, s *scope) (ctrl.Result, error)
 	key := client.ObjectKey{Namespace: s.vm.Namespace, Name: revisionName(s.vm, generation)}
 	if err := r.Live.Get(ctx, key, from); err != nil {
 		if apierrors.IsNotFound(err) {
+			s.outdated = []string{"spec.template"} // nobody can say in what
 			return ctrl.Result{}, nil
 		}
 		return ctrl.Result{}, fmt.Errorf("reading ControllerRevision %s: %w", key.Name, err)

@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/event"
 	"kubevirt.io/kubevirt/internal/patch"
 )
 
@@ -25,6 +26,8 @@ type scope struct {
 	stranger *v1.VirtualMachineInstance
 	situation
 	storage storage
+	// stale tells that the machine is no longer what was read.
+	stale bool
 	// removed tells that this reconcile has deleted the instance.
 	removed bool
 	// failure is why a step could not do its work; nil when all did.
@@ -38,9 +41,20 @@ type scope struct {
 	patch *patch.Patch
 }
 
-// failure becomes the condition Failure.
+// failure becomes the condition Failure, and events when it is a new one.
 type failure struct {
 	reason, message string
+	events          []event.Event
+}
+
+// fail notes why a step could not do its work, beside what other steps have noted.
+func (s *scope) fail(reason string, err error, e event.Event) {
+	if s.failure == nil {
+		s.failure = &failure{reason: reason, message: err.Error()}
+	} else {
+		s.failure.message += "; " + err.Error()
+	}
+	s.failure.events = append(s.failure.events, e)
 }
 
 func (s *scope) key() client.ObjectKey { return client.ObjectKeyFromObject(s.vm) }
@@ -66,7 +80,7 @@ func (r *Reconciler) read(ctx context.Context, vm *v1.VirtualMachine) (*scope, e
 	if err == nil {
 		s.setInstance(vmi)
 	}
-	s.request = pendingRequest(dueRequests(vm.Status.StateChangeRequests, s.vmi))
+	s.request = pendingRequest(requestsFor(vm, strategy, s.vmi))
 	return s, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
@@ -40,6 +41,7 @@ func (r *Reconciler) Setup(ctx context.Context, mgr ctrl.Manager, options contro
 		Watches(&v1.VirtualMachineInstance{}, &handler.EnqueueRequestForObject{}).
 		Watches(&corev1.PersistentVolumeClaim{}, onClaim).
 		WatchesRawSource(datavolume.Source(mgr.GetCache(), onClaim)).
+		Watches(&apiextensionsv1.CustomResourceDefinition{}, handler.EnqueueRequestsFromMapFunc(r.onDefinition)).
 		WithOptions(options).
 		Complete(r)
 	if err != nil {
@@ -59,6 +61,22 @@ func (r *Reconciler) onClaim(ctx context.Context, obj client.Object) []reconcile
 	requests := make([]reconcile.Request, 0, len(list.Items))
 	for i := range list.Items {
 		requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&list.Items[i])})
+	}
+	return requests
+}
+
+// onDefinition returns the machines that wait for the cluster to have data volumes.
+func (r *Reconciler) onDefinition(ctx context.Context, _ client.Object) []reconcile.Request {
+	list := &v1.VirtualMachineList{}
+	if err := r.List(ctx, list); err != nil {
+		log.FromContext(ctx).Error(err, "Listing the machines with data volumes")
+		return nil
+	}
+	var requests []reconcile.Request
+	for i := range list.Items {
+		if vm := &list.Items[i]; len(vm.Spec.DataVolumeTemplates) > 0 && vm.Condition(v1.ConditionFailure) != nil {
+			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(vm)})
+		}
 	}
 	return requests
 }

@@ -28,7 +28,7 @@ func setStatus(s *scope, random float64) {
 	}
 	st := &s.vm.Status
 	st.StartFailure = startFailureFor(s, random)
-	st.StateChangeRequests = dueRequests(st.StateChangeRequests, s.vmi)
+	st.StateChangeRequests = requestsFor(s.vm, s.strategy, s.vmi)
 	st.RunStrategy = runStrategyFor(s)
 	st.Created = s.vmi != nil
 	setGenerations(s)
@@ -99,7 +99,10 @@ func setGenerations(s *scope) {
 		st.ObservedGeneration, _ = strconv.ParseInt(s.vmi.Annotations[v1.AnnotationVMGeneration], 10, 64)
 		condition.True(&st.Conditions, v1.ConditionRestartRequired, v1.ReasonTemplateChanged, restartMessage(s.outdated), s.now)
 	}
-	st.DesiredGeneration = s.vm.Generation
+	if s.vmi == nil || s.outdated != nil {
+		// Otherwise the comparison is still owed, and this is what it goes by.
+		st.DesiredGeneration = s.vm.Generation
+	}
 }
 
 // namedChanges is how many changed fields a message names.

@@ -3,14 +3,19 @@
 package vm
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/patch"
 )
 
 func start(data map[string]string) v1.VirtualMachineStateChangeRequest {
@@ -179,7 +184,7 @@ func TestWaitAsReceiver(t *testing.T) {
 func TestStartPaused(t *testing.T) {
 	s := newSuite(t, v1.RunStrategyHalted)
 	s.reconcile("PATCH vm status")
-	s.request(start(map[string]string{startPaused: "true"}))
+	s.request(start(map[string]string{v1.StateChangeRequestDataPaused: "true"}))
 	s.reconcile("PATCH vm", "PATCH vm status")
 	s.reconcile("POST revision", "POST vmi", "PATCH vm status")
 	if strategy := s.vmi().Spec.StartStrategy; strategy == nil || *strategy != v1.StartStrategyPaused {
@@ -194,4 +199,93 @@ func TestStartPaused(t *testing.T) {
 	s.reconcile("PATCH vm status")
 	s.wantStatus(v1.PrintableStatusPaused, true, false)
 	s.wantCondition(v1.ConditionPaused, "True PausedByUser")
+}
+
+// A machine that is switched off while it restarts stays off.
+func TestHaltedDuringARestart(t *testing.T) {
+	s := newSuite(t, v1.RunStrategyAlways)
+	s.started()
+	s.request(s.stop(), start(nil))
+	s.reconcile("DELETE vmi", "PATCH vm status")
+	s.change(func(vm *v1.VirtualMachine) { *vm.Spec.RunStrategy = v1.RunStrategyHalted })
+	s.reconcile("PATCH vm status")
+	s.released()
+	s.reconcile("PATCH vm status")
+	if vm := s.wantStatus(v1.PrintableStatusStopped, false, false); *vm.Spec.RunStrategy != v1.RunStrategyHalted || len(vm.Status.StateChangeRequests) != 0 {
+		t.Errorf("strategy %s, requests %v", *vm.Spec.RunStrategy, vm.Status.StateChangeRequests)
+	}
+	s.reconcile()
+}
+
+// A machine that is switched off while it waits after a crash stays off.
+func TestHaltedDuringTheDelay(t *testing.T) {
+	s := newSuite(t, v1.RunStrategyRerunOnFailure)
+	s.reconcile("POST revision", "POST vmi", "PATCH vm status")
+	s.report(s.reached(v1.VMIPhaseScheduling, v1.VMIPhaseFailed))
+	s.reconcile("PATCH vm status")
+	s.reconcile("DELETE vmi")
+	s.released()
+	s.reconcile("PATCH vm status")
+	s.change(func(vm *v1.VirtualMachine) { *vm.Spec.RunStrategy = v1.RunStrategyHalted })
+	s.reconcile("PATCH vm status")
+	if vm := s.wantStatus(v1.PrintableStatusStopped, false, false); *vm.Spec.RunStrategy != v1.RunStrategyHalted {
+		t.Errorf("strategy %s", *vm.Spec.RunStrategy)
+	}
+	s.reconcile()
+}
+
+// A comparison that could not be made is made later.
+func TestRestartRequiredAfterAnError(t *testing.T) {
+	s := newSuite(t, v1.RunStrategyAlways)
+	s.started()
+	s.change(func(vm *v1.VirtualMachine) { vm.Spec.Template.Spec.Hostname = "other" })
+	live := s.r.Live
+	s.r.Live = blind{live}
+	if _, err := s.tryReconcile(); err == nil {
+		t.Fatal("no error")
+	}
+	s.r.Live = live
+	s.requests.Take()
+	s.reconcile("PATCH vm status")
+	s.wantCondition(v1.ConditionRestartRequired, "True TemplateChanged")
+	s.reconcile()
+}
+
+// blind is an API server that does not answer for revisions.
+type blind struct{ client.Reader }
+
+func (b blind) Get(ctx context.Context, key client.ObjectKey, obj client.Object, options ...client.GetOption) error {
+	if _, ok := obj.(*appsv1.ControllerRevision); ok {
+		return errors.New("not now")
+	}
+	return b.Reader.Get(ctx, key, obj, options...)
+}
+
+// On an old view of the machine no guest is ended.
+func TestStaleMachineEndsNoGuest(t *testing.T) {
+	s := newSuite(t, v1.RunStrategyHalted)
+	s.reconcile("PATCH vm status")
+	halted := s.vm()
+	s.change(func(vm *v1.VirtualMachine) { *vm.Spec.RunStrategy = v1.RunStrategyAlways })
+	s.started()
+	s.r.writes = patch.Writes{} // as after a change of leaders
+	s.r.Client = lagging{s.r.Client, halted}
+	s.reconcile()
+	if !s.vmi().DeletionTimestamp.IsZero() {
+		t.Error("the guest was ended")
+	}
+}
+
+// lagging shows a machine as it was.
+type lagging struct {
+	client.Client
+	machine *v1.VirtualMachine
+}
+
+func (l lagging) Get(ctx context.Context, key client.ObjectKey, obj client.Object, options ...client.GetOption) error {
+	if vm, ok := obj.(*v1.VirtualMachine); ok {
+		l.machine.DeepCopyInto(vm)
+		return nil
+	}
+	return l.Client.Get(ctx, key, obj, options...)
 }

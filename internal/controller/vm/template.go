@@ -11,9 +11,6 @@ import (
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 )
 
-// startPaused is the key in a start request's data that asks for a paused guest.
-const startPaused = "paused"
-
 // newInstance makes the instance of a machine from its template.
 func newInstance(vm *v1.VirtualMachine) *v1.VirtualMachineInstance {
 	template := vm.Spec.Template.DeepCopy()
@@ -36,7 +33,7 @@ func newInstance(vm *v1.VirtualMachine) *v1.VirtualMachineInstance {
 		vmi.Annotations[v1.AnnotationCreateMigrationTarget] = "true"
 	}
 	due := dueRequests(vm.Status.StateChangeRequests, nil)
-	if pendingRequest(due) == startRequest && due[0].Data[startPaused] == "true" {
+	if pendingRequest(due) == startRequest && due[0].Data[v1.StateChangeRequestDataPaused] == "true" {
 		paused := v1.StartStrategyPaused
 		vmi.Spec.StartStrategy = &paused
 	}

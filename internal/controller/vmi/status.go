@@ -146,5 +146,5 @@ func revisionName(vmi *v1.VirtualMachineInstance) string {
 	if owner == nil || owner.Kind != v1.KindVirtualMachine || generation == "" {
 		return ""
 	}
-	return "revision-start-vm-" + string(owner.UID) + "-" + generation
+	return v1.StartRevisionName(owner.UID, generation)
 }
