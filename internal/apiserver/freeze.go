@@ -1,6 +1,7 @@
 package apiserver
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -56,16 +57,17 @@ func (s *server) unfreeze(w http.ResponseWriter, r *http.Request, at target) {
 	})
 }
 
-// mayFreeze tells whether the guest agent can be asked to freeze or thaw.
+// mayFreeze tells whether the guest agent can be asked to freeze or thaw. An agent
+// that cannot is a failure, by the contract, and no conflict.
 func mayFreeze(vmi *v1.VirtualMachineInstance) error {
 	if err := notRunning(vmi); err != nil {
 		return err
 	}
 	if vmi.IsPaused() {
-		return guestConflict(vmi, "its guest is paused, and so is the guest agent; unpause it first")
+		return apierrors.NewInternalError(errors.New("the guest is paused, and so is the guest agent; unpause it first"))
 	}
 	if !vmi.IsConditionTrue(v1.ConditionAgentConnected) {
-		return guestConflict(vmi, "the guest agent is not connected; install and start qemu-guest-agent in the guest")
+		return apierrors.NewInternalError(errors.New("the guest agent is not connected; install and start qemu-guest-agent in the guest"))
 	}
 	return nil
 }

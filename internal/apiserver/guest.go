@@ -16,16 +16,18 @@ import (
 	"kubevirt.io/kubevirt/handler/protocol"
 )
 
-const (
-	// signalTimeout bounds an action on a guest. It is longer than the node's own
-	// bound, whose message says more, and shorter than a request may take.
-	signalTimeout = 50 * time.Second
-	// retrySeconds is what a client is told to wait after a timeout.
-	retrySeconds = 5
-)
+// signalTimeout bounds an action on a guest. It is longer than the node's own
+// bound, whose message says more, and shorter than a request may take.
+const signalTimeout = 50 * time.Second
+
+// conflicting are the actions that a guest in another state than it seemed to be in
+// conflicts with. The contract counts what the agent or a reset runs into as failures.
+var conflicting = map[protocol.Action]bool{
+	protocol.Action_ACTION_PAUSE: true, protocol.Action_ACTION_RESUME: true, protocol.Action_ACTION_REBOOT: true,
+}
 
 // signaler has the virt-handler of a node act on a guest. Errors carry the codes
-// of handler/protocol.
+// of handler/protocol, or are errNoHandler.
 type signaler interface {
 	signal(ctx context.Context, node string, request *protocol.SignalRequest) error
 }
@@ -64,24 +66,29 @@ func (s *server) signal(ctx context.Context, vmi *v1.VirtualMachineInstance, req
 	request.Namespace, request.Name, request.Uid = vmi.Namespace, vmi.Name, string(vmi.UID)
 	ctx, cancel := context.WithTimeout(ctx, signalTimeout)
 	defer cancel()
-	return signalFailure(vmi, s.guests.signal(ctx, vmi.Status.NodeName, request))
+	return signalFailure(vmi, request.GetAction(), s.guests.signal(ctx, vmi.Status.NodeName, request))
 }
 
-// signalFailure turns a node's refusal into what the caller is told.
-func signalFailure(vmi *v1.VirtualMachineInstance, err error) error {
+// signalFailure turns a node's refusal of an action into what the caller is told.
+func signalFailure(vmi *v1.VirtualMachineInstance, action protocol.Action, err error) error {
 	if err == nil {
 		return nil
+	}
+	if errors.Is(err, errNoHandler) {
+		return apierrors.NewBadRequest(fmt.Sprintf("the guest cannot be reached, try again when its node is well: %v", err))
 	}
 	message := status.Convert(err).Message()
 	switch status.Code(err) {
 	case codes.FailedPrecondition:
-		return guestConflict(vmi, message)
+		if conflicting[action] {
+			return guestConflict(vmi, message)
+		}
 	case codes.NotFound:
-		return guestConflict(vmi, "its guest is no longer on node "+vmi.Status.NodeName+"; try again")
+		message = "the guest is no longer on node " + vmi.Status.NodeName + "; try again"
 	case codes.Unavailable:
-		return apierrors.NewServiceUnavailable(fmt.Sprintf("node %s of the guest cannot be reached, try again: %s", vmi.Status.NodeName, message))
+		message = fmt.Sprintf("node %s of the guest cannot be reached, try again: %s", vmi.Status.NodeName, message)
 	case codes.DeadlineExceeded, codes.Canceled:
-		return apierrors.NewTimeoutError("the guest did not answer in time", retrySeconds)
+		message = "the guest did not answer in time"
 	}
 	return apierrors.NewInternalError(errors.New(message))
 }

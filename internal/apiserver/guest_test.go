@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -78,8 +79,8 @@ func TestGuestVerbs(t *testing.T) {
 		{"unpause what is not paused", unpause(nil), guest(), 409, "not paused"},
 		{"unpause what does not run", unpause(nil), guest(in(v1.VMIPhaseScheduling), paused), 409, "wait until it does"},
 		{"freeze", mayFreeze, guest(agent), 0, ""},
-		{"freeze without an agent", mayFreeze, guest(), 409, "the guest agent is not connected"},
-		{"freeze a paused guest", mayFreeze, guest(agent, paused), 409, "unpause it first"},
+		{"freeze without an agent", mayFreeze, guest(), 500, "the guest agent is not connected"},
+		{"freeze a paused guest", mayFreeze, guest(agent, paused), 500, "unpause it first"},
 		{"freeze what does not run", mayFreeze, guest(agent, in(v1.VMIPhaseSucceeded)), 409, "start it first"},
 		{"reset", mayReset, guest(), 0, ""},
 		{"reset a paused guest", mayReset, guest(paused), 0, ""},
@@ -131,19 +132,45 @@ func TestThawAfterSeconds(t *testing.T) {
 }
 
 func TestSignalFailure(t *testing.T) {
-	for code, want := range map[codes.Code]int32{
-		codes.OK: 0, codes.FailedPrecondition: 409, codes.NotFound: 409, codes.Unavailable: 503,
-		codes.DeadlineExceeded: 504, codes.Internal: 500, codes.InvalidArgument: 500,
+	const pause, freeze, reset = protocol.Action_ACTION_PAUSE, protocol.Action_ACTION_FREEZE, protocol.Action_ACTION_RESET
+	said := func(code codes.Code) error { return status.Error(code, "said so") }
+	for _, c := range []struct {
+		action protocol.Action
+		err    error
+		code   int32
+		fails  string
+	}{
+		{pause, nil, 0, ""},
+		{pause, said(codes.FailedPrecondition), 409, "said so"},
+		{protocol.Action_ACTION_RESUME, said(codes.FailedPrecondition), 409, "said so"},
+		{protocol.Action_ACTION_REBOOT, said(codes.FailedPrecondition), 409, "said so"},
+		{freeze, said(codes.FailedPrecondition), 500, "said so"},
+		{protocol.Action_ACTION_UNFREEZE, said(codes.FailedPrecondition), 500, "said so"},
+		{reset, said(codes.FailedPrecondition), 500, "said so"},
+		{pause, said(codes.NotFound), 500, "no longer on node node01"},
+		{pause, said(codes.Unavailable), 500, "node node01 of the guest cannot be reached, try again: said so"},
+		{pause, said(codes.DeadlineExceeded), 500, "did not answer"},
+		{freeze, said(codes.Internal), 500, "said so"},
+		{pause, said(codes.InvalidArgument), 500, "said so"},
+		{pause, errors.New("no certificate"), 500, "no certificate"},
 	} {
-		said := "said so"
-		switch code {
-		case codes.NotFound:
-			said = "no longer on node node01"
-		case codes.DeadlineExceeded:
-			said = "did not answer"
-		}
-		wantFailure(t, signalFailure(guest(), status.Error(code, "said so")), want, said)
+		wantFailure(t, signalFailure(guest(), c.action, c.err), c.code, c.fails)
 	}
+}
+
+// oneHandler is a cluster whose only virt-handler is on node02.
+type oneHandler struct{ client.Reader }
+
+func (oneHandler) List(_ context.Context, list client.ObjectList, _ ...client.ListOption) error {
+	pod := corev1.Pod{Spec: corev1.PodSpec{NodeName: "node02"}, Status: corev1.PodStatus{PodIP: "10.0.0.1"}}
+	list.(*corev1.PodList).Items = []corev1.Pod{pod}
+	return nil
+}
+
+func TestNoHandler(t *testing.T) {
+	s := &server{guests: &handlers{pods: oneHandler{}}}
+	err := s.signal(t.Context(), guest(), &protocol.SignalRequest{Action: protocol.Action_ACTION_PAUSE})
+	wantFailure(t, err, 400, "no virt-handler runs on node node01")
 }
 
 // node is a virt-handler that remembers what it was asked.
@@ -197,7 +224,7 @@ func TestGuestRequests(t *testing.T) {
 		{"freeze", "", guest(agent), 200, request(protocol.Action_ACTION_FREEZE, 300)},
 		{"freeze", `{"unfreezeTimeout":"90s"}`, guest(agent), 200, request(protocol.Action_ACTION_FREEZE, 90)},
 		{"freeze", `{"unfreezeTimeout":"soon"}`, guest(agent), 400, nil},
-		{"freeze", "", guest(), 409, nil},
+		{"freeze", "", guest(), 500, nil},
 		{"unfreeze", "", guest(agent), 200, request(protocol.Action_ACTION_UNFREEZE, 0)},
 		{"reset", "", guest(), 200, request(protocol.Action_ACTION_RESET, 0)},
 		{"reset", "", nil, 404, nil},

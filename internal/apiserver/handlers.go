@@ -12,9 +12,7 @@ import (
 	"strconv"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
-	"google.golang.org/grpc/status"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -24,6 +22,9 @@ import (
 
 // handlerName is the name that every virt-handler's serving certificate has.
 const handlerName = "virt-handler"
+
+// errNoHandler tells that nobody on a node can be asked.
+var errNoHandler = errors.New("no virt-handler runs")
 
 // handlers reaches the virt-handlers of the cluster.
 type handlers struct {
@@ -58,7 +59,7 @@ func (h *handlers) open(ctx context.Context, node string, target *protocol.Strea
 func (h *handlers) signal(ctx context.Context, node string, request *protocol.SignalRequest) error {
 	conn, err := h.connect(ctx, node)
 	if err != nil {
-		return status.Error(codes.Unavailable, err.Error())
+		return err
 	}
 	defer func() { _ = conn.Close() }()
 	_, err = protocol.NewHandlerClient(conn).Signal(ctx, request)
@@ -92,7 +93,7 @@ func (h *handlers) address(ctx context.Context, node string) (string, error) {
 			return net.JoinHostPort(pod.Status.PodIP, strconv.Itoa(h.port)), nil
 		}
 	}
-	return "", fmt.Errorf("no virt-handler runs on node %s", node)
+	return "", fmt.Errorf("%w on node %s", errNoHandler, node)
 }
 
 func (h *handlers) tls() (*tls.Config, error) {

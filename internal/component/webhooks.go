@@ -1,6 +1,8 @@
 package component
 
 import (
+	"fmt"
+
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
@@ -25,6 +27,7 @@ const (
 	PathValidateVMIUpdate = "/virtualmachineinstances-validate-update"
 	PathValidateSets      = "/virtualmachinereplicaset-validate"
 	PathValidatePools     = "/virtualmachinepool-validate"
+	PathValidateStatus    = "/status-validate"
 	PathUnsupportedKinds  = "/unsupported-kinds-validate"
 )
 
@@ -86,6 +89,17 @@ func validating(c *Config, name, service, path string, rules ...admissionv1.Rule
 	}
 }
 
+// exempting has the API server not ask a webhook about what accounts of ours write:
+// no write of theirs is to wait for it.
+func exempting(c *Config, accounts []string, webhook admissionv1.ValidatingWebhook) admissionv1.ValidatingWebhook {
+	for _, name := range accounts {
+		webhook.MatchConditions = append(webhook.MatchConditions, admissionv1.MatchCondition{
+			Name: "not-" + name, Expression: fmt.Sprintf("request.userInfo.username != %q", "system:serviceaccount:"+c.Namespace+":"+name),
+		})
+	}
+	return webhook
+}
+
 func mutating(c *Config, name, path string, rules ...admissionv1.RuleWithOperations) admissionv1.MutatingWebhook {
 	same := validating(c, name, APIService, path, rules...)
 	return admissionv1.MutatingWebhook{
@@ -138,6 +152,10 @@ func admission(c *Config) []Object {
 					coreRule(v1.ResourceVirtualMachineInstanceReplicaSets, create, update)),
 				validating(c, "virtualmachinepool-validator.kubevirt.io", APIService, PathValidatePools,
 					groupRule(poolv1beta1.GroupName, []string{poolv1beta1.Version}, []string{poolv1beta1.ResourceVirtualMachinePools}, create, update)),
+				exempting(c, []string{ControllerAccount, APIAccount}, validating(c, "status-validator.kubevirt.io", APIService,
+					PathValidateStatus,
+					coreRule(v1.ResourceVirtualMachines+"/status", create, update),
+					coreRule(v1.ResourceVirtualMachineInstanceReplicaSets+"/status", create, update))),
 				validating(c, "unsupported-kinds-validator.kubevirt.io", APIService, PathUnsupportedKinds, unsupportedRules...),
 			},
 		},

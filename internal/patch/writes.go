@@ -1,6 +1,8 @@
 package patch
 
 import (
+	"maps"
+	"slices"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -67,6 +69,18 @@ func (w *Writes) Behind(of client.ObjectKey, obj client.Object) bool {
 		delete(w.of, of)
 	}
 	return false
+}
+
+// Gone drops what is awaited of objects other than those present: a cache that
+// does not show them any more has shown all there will be. It is asked with what
+// the cache shows of all that Await was called for.
+func (w *Writes) Gone(of client.ObjectKey, present ...types.UID) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	maps.DeleteFunc(w.of[of], func(uid types.UID, next awaited) bool { return next.newer && !slices.Contains(present, uid) })
+	if len(w.of[of]) == 0 {
+		delete(w.of, of)
+	}
 }
 
 // Forget drops everything remembered on behalf of an object that is gone.

@@ -5,6 +5,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
@@ -38,5 +39,28 @@ func TestWrites(t *testing.T) {
 	w.Forget(key)
 	if w.Behind(key, at("1")) {
 		t.Error("forgotten objects are not behind")
+	}
+}
+
+func TestGone(t *testing.T) {
+	key := client.ObjectKey{Namespace: "a", Name: "vm"}
+	pod := func(uid types.UID) *corev1.Pod {
+		return &corev1.Pod{ObjectMeta: metav1.ObjectMeta{UID: uid, ResourceVersion: "5"}}
+	}
+	var w Writes
+	w.Gone(key)
+	w.Await(key, pod("going"))
+	w.Await(key, pod("gone"))
+	w.Note(key, pod("new"))
+	w.Gone(key, "going")
+	if !w.Behind(key, pod("going")) {
+		t.Error("it is still there")
+	}
+	if len(w.of[key]) != 2 {
+		t.Errorf("remembered: %v; want what is still there and what the cache does not show yet", w.of[key])
+	}
+	w.Gone(key)
+	if w.Behind(key, pod("new")) || len(w.of) != 0 {
+		t.Errorf("remembered: %v", w.of)
 	}
 }

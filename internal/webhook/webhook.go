@@ -42,6 +42,7 @@ func Handlers(deps Deps) map[string]http.Handler {
 		"/virtualmachineinstances-validate-update": deps.validateInstanceUpdate,
 		"/virtualmachinereplicaset-validate":       deps.validateReplicaSet,
 		"/virtualmachinepool-validate":             deps.validatePool,
+		"/status-validate":                         deps.validateStatus,
 		"/unsupported-kinds-validate":              refuseKind,
 	} {
 		handlers[path] = &admission.Webhook{Handler: handle}

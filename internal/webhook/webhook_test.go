@@ -52,6 +52,9 @@ func ask(t *testing.T, path string, who authenticationv1.UserInfo, object, old a
 		UID: "1", UserInfo: who, Operation: admissionv1.Create, Name: "myvm", Namespace: "ns",
 		Kind: metav1.GroupVersionKind{Group: "kubevirt.io", Version: "v1", Kind: "VirtualMachineInstance"},
 	}
+	if typed, ok := object.(runtime.Object); ok && typed.GetObjectKind().GroupVersionKind().Kind != "" {
+		request.Kind.Kind = typed.GetObjectKind().GroupVersionKind().Kind
+	}
 	raw := func(object any) []byte {
 		data, err := json.Marshal(object)
 		if err != nil {

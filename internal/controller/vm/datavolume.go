@@ -114,7 +114,8 @@ func leftBehind(vm *v1.VirtualMachine, claim *corev1.PersistentVolumeClaim, avai
 	case owner == nil:
 		return false
 	}
-	return owner.Kind == cdiv1beta1.KindDataVolume && available || owner.Kind == v1.KindVirtualMachine && owner.UID != vm.UID
+	return owner.Kind == cdiv1beta1.KindDataVolume && available ||
+		owner.Kind == v1.KindVirtualMachine && owner.Name == vm.Name && owner.UID != vm.UID
 }
 
 // note adds what a data volume's phase means; nil is none.

@@ -80,6 +80,7 @@ func (r *Reconciler) read(ctx context.Context, vm *v1.VirtualMachine) (*scope, e
 	if err == nil {
 		s.setInstance(vmi)
 	}
+	r.writes.Gone(s.key(), vmi.UID) // none, if there is no instance
 	s.request = pendingRequest(requestsFor(vm, strategy, s.vmi))
 	return s, nil
 }

@@ -25,6 +25,10 @@ func (r *Reconciler) findClaims(ctx context.Context, s *scope) (ctrl.Result, err
 	if !watchesClaims(s.vmi) || !s.vmi.DeletionTimestamp.IsZero() {
 		return ctrl.Result{}, nil
 	}
+	machine := metav1.GetControllerOf(s.vmi)
+	if machine != nil && machine.Kind != v1.KindVirtualMachine {
+		machine = nil
+	}
 	for i := range s.vmi.Spec.Volumes {
 		volume := &s.vmi.Spec.Volumes[i]
 		if volume.ClaimName() == "" {
@@ -34,6 +38,7 @@ func (r *Reconciler) findClaims(ctx context.Context, s *scope) (ctrl.Result, err
 		if err != nil {
 			return ctrl.Result{}, fmt.Errorf("volume %s: %w", volume.Name, err)
 		}
+		found.machine = machine
 		s.claims = append(s.claims, found)
 	}
 	if s.pod == nil {
@@ -137,6 +142,9 @@ func (r *Reconciler) createConsumer(ctx context.Context, s *scope) error {
 	err = r.Create(ctx, pod)
 	if apierrors.IsAlreadyExists(err) {
 		return nil // its watch brings the instance back
+	}
+	if namespaceEnds(err) {
+		return nil
 	}
 	if err != nil {
 		r.failCreate(s, err)

@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	cdiv1beta1 "kubevirt.io/kubevirt/api/cdi/v1beta1"
@@ -170,8 +171,37 @@ func TestClaimOfADataVolume(t *testing.T) {
 	s.claim("my-root", corev1.PersistentVolumeFilesystem, *metav1.NewControllerRef(volume, cdiv1beta1.DataVolumeGroupVersionKind))
 	s.reconcile("PATCH vmi")
 	s.wantCondition(v1.ConditionDataVolumesReady, "False NotAllDVsReady")
-	s.delete(volume)
+	s.dataVolume("my-root", cdiv1beta1.DataVolumeSucceeded)
 	s.reconcile("POST pod", "PATCH vmi")
+	s.wantCondition(v1.ConditionDataVolumesReady, "True AllDVsReady")
+}
+
+// A claim that goes with its earlier owner is waited for, and what comes after it is used.
+func TestClaimLeft(t *testing.T) {
+	cluster.InstallDataVolumes(t)
+	s := newSuite(t, builder.DataVolume("root", "my-root"))
+	volume := s.dataVolume("my-root", cdiv1beta1.DataVolumeSucceeded)
+	owner := *metav1.NewControllerRef(volume, cdiv1beta1.DataVolumeGroupVersionKind)
+	claim := s.claim("my-root", corev1.PersistentVolumeFilesystem, owner)
+	s.delete(volume)
+	s.reconcile("PATCH vmi")
+	volume = s.dataVolume("my-root", cdiv1beta1.DataVolumeSucceeded)
+	s.reconcile()
+	s.wantPhase(v1.VMIPhasePending)
+	s.wantCondition(v1.ConditionDataVolumesReady, "False NotAllDVsReady")
+	s.wantCondition(v1.ConditionSynchronized, "")
+	s.wantEvents()
+	// The API server protects claims, so that this one stays while it is being deleted.
+	s.delete(claim)
+	s.reconcile()
+	unprotected := client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`))
+	if err := cluster.Client.Patch(s.ctx, claim, unprotected); err != nil {
+		t.Fatal(err)
+	}
+	owner.UID = volume.UID
+	s.claim("my-root", corev1.PersistentVolumeFilesystem, owner)
+	s.reconcile("POST pod", "PATCH vmi")
+	s.wantPhase(v1.VMIPhaseScheduling)
 }
 
 func TestDataVolumeFails(t *testing.T) {
@@ -204,6 +234,17 @@ func TestPendingPopulation(t *testing.T) {
 	s.reconcile()
 }
 
+func TestNamespaceEndsBeforeTheConsumer(t *testing.T) {
+	cluster.InstallDataVolumes(t)
+	s := newSuite(t, builder.DataVolume("root", "my-root"))
+	s.dataVolume("my-root", cdiv1beta1.DataVolumeWaitForFirstConsumer)
+	s.claim("my-root", corev1.PersistentVolumeFilesystem)
+	s.delete(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.key.Namespace}})
+	s.reconcile("POST pod failed", "PATCH vmi")
+	s.wantCondition(v1.ConditionSynchronized, "")
+	s.wantEvents()
+}
+
 // consumed brings an instance to where a pod of its own uses the claim.
 func consumed(t *testing.T) *suite {
 	cluster.InstallDataVolumes(t)
@@ -232,6 +273,9 @@ func TestWaitForFirstConsumer(t *testing.T) {
 	s.dataVolume("my-root", cdiv1beta1.DataVolumeSucceeded)
 	s.reconcile("DELETE pod", "POST pod", "PATCH vmi")
 	s.wantEvents("Normal SuccessfulDelete", "Normal SuccessfulCreate")
+	if !s.r.writes.Behind(s.key, pod) {
+		t.Error("a consumer that the cache may still show is to be remembered as deleted")
+	}
 	vmi = s.wantPhase(v1.VMIPhaseScheduling)
 	s.wantCondition(v1.ConditionProvisioning, "")
 	s.wantCondition(v1.ConditionDataVolumesReady, "True AllDVsReady")
@@ -239,6 +283,29 @@ func TestWaitForFirstConsumer(t *testing.T) {
 		t.Errorf("active pods: %v", vmi.Status.ActivePods)
 	}
 	s.reconcile()
+	if s.r.writes.Behind(s.key, pod) {
+		t.Error("a consumer that is gone is still remembered")
+	}
+}
+
+// What keeps the consumer from starting is told as if it kept the guest's pod.
+func TestConsumerDoesNotStart(t *testing.T) {
+	s := consumed(t)
+	pod := s.pod()
+	cluster.SetPod(t, pod, func(status *corev1.PodStatus) {
+		envtest.SetPodCondition(status, corev1.PodScheduled, corev1.ConditionFalse, "Unschedulable")
+	})
+	s.reconcile("PATCH vmi")
+	s.wantCondition(v1.ConditionPodScheduled, "False Unschedulable")
+	cluster.Bind(t, pod, testNode)
+	cluster.SetPod(t, pod, envtest.Waiting("ErrImagePull"))
+	s.reconcile("PATCH vmi")
+	s.wantCondition(v1.ConditionPodScheduled, "")
+	s.wantCondition(v1.ConditionSynchronized, "False ErrImagePull")
+	cluster.SetPod(t, pod, envtest.Ended(corev1.PodSucceeded))
+	s.reconcile("PATCH vmi")
+	s.wantCondition(v1.ConditionSynchronized, "")
+	s.wantPhase(v1.VMIPhasePending)
 }
 
 func TestConsumerFails(t *testing.T) {

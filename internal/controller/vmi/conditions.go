@@ -49,10 +49,11 @@ func readyFor(s *scope, phase v1.VirtualMachineInstancePhase) (v1.Condition, boo
 
 // podScheduledFor returns the condition PodScheduled while no node fits, else nil.
 func podScheduledFor(s *scope) *v1.Condition {
-	if s.pod == nil {
+	pod := s.first()
+	if pod == nil {
 		return nil
 	}
-	c := podCondition(s.pod, corev1.PodScheduled)
+	c := podCondition(pod, corev1.PodScheduled)
 	if c == nil || c.Status != corev1.ConditionFalse || c.Reason != v1.ReasonUnschedulable {
 		return nil
 	}
@@ -63,8 +64,8 @@ func podScheduledFor(s *scope) *v1.Condition {
 // the launcher pod from starting, else nil.
 func synchronizedFor(s *scope) *v1.Condition {
 	f := s.failure
-	if f == nil && s.pod != nil {
-		f = pullFailure(s.pod)
+	if pod := s.first(); f == nil && pod != nil {
+		f = pullFailure(pod)
 	}
 	if f == nil {
 		return nil

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -50,6 +51,15 @@ func (r *Reconciler) deletePod(ctx context.Context, s *scope, pod *corev1.Pod) e
 	r.writes.Await(s.key(), pod)
 	r.Events.Emit(s.vmi, podDeleted(pod.Name))
 	return nil
+}
+
+// forgetGone drops what was remembered of deleted pods that the cache shows no more.
+func (r *Reconciler) forgetGone(s *scope) {
+	var present []types.UID
+	for i := range s.pods {
+		present = append(present, s.pods[i].UID)
+	}
+	r.writes.Gone(s.key(), present...)
 }
 
 // deletionDue reports whether the pods are to go now; otherwise, when to look

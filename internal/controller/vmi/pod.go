@@ -31,6 +31,9 @@ func (r *Reconciler) ensurePod(ctx context.Context, s *scope) (ctrl.Result, erro
 	if apierrors.IsAlreadyExists(err) {
 		return r.adopt(ctx, s, pod)
 	}
+	if namespaceEnds(err) {
+		return ctrl.Result{}, nil
+	}
 	if err != nil {
 		r.failCreate(s, err)
 		return ctrl.Result{}, fmt.Errorf("creating the launcher pod: %w", err)
@@ -57,6 +60,12 @@ func (r *Reconciler) adopt(ctx context.Context, s *scope, pod *corev1.Pod) (ctrl
 		s.setPods([]corev1.Pod{*live})
 	}
 	return ctrl.Result{}, nil
+}
+
+// namespaceEnds reports whether nothing can be made because the namespace is being
+// deleted, and the instance with it: nothing has failed, and there is nothing to retry.
+func namespaceEnds(err error) bool {
+	return apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause)
 }
 
 // failCreate reports that there is no pod, with an event only the first time.

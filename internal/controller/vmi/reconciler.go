@@ -20,6 +20,7 @@ import (
 	"kubevirt.io/kubevirt/internal/event"
 	"kubevirt.io/kubevirt/internal/launcherpod"
 	"kubevirt.io/kubevirt/internal/patch"
+	"kubevirt.io/kubevirt/internal/steps"
 )
 
 // Reconciler reconciles VirtualMachineInstances. The fields are its dependencies,
@@ -41,8 +42,6 @@ type Reconciler struct {
 	writes patch.Writes
 }
 
-type step func(context.Context, *scope) (ctrl.Result, error)
-
 // Reconcile does what one instance needs next and reports what it found, in at
 // most one patch of the instance.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
@@ -62,7 +61,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	}
 	before := s.vmi.Status.Phase
 	p := patch.NewInstance(r.Client, r.Live, patch.Controller, s.vmi)
-	result, err := run(ctx, s, r.findClaims, r.ensureConsumer, r.ensurePod, r.deletePods, r.openGate)
+	result, err := steps.Run(ctx, s, r.findClaims, r.ensureConsumer, r.ensurePod, r.deletePods, r.openGate)
 	setStatus(s)
 	writeErr := p.Finish(ctx, s.vmi, func(*v1.VirtualMachineInstance) error {
 		setStatus(s)
@@ -76,20 +75,4 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{}, err
 	}
 	return result, nil
-}
-
-// run takes the steps in order, up to the first error, and returns the earliest
-// time at which one of them wants to be called again.
-func run(ctx context.Context, s *scope, steps ...step) (ctrl.Result, error) {
-	var all ctrl.Result
-	for _, step := range steps {
-		result, err := step(ctx, s)
-		if err != nil {
-			return ctrl.Result{}, err
-		}
-		if result.RequeueAfter > 0 && (all.RequeueAfter == 0 || result.RequeueAfter < all.RequeueAfter) {
-			all.RequeueAfter = result.RequeueAfter
-		}
-	}
-	return all, nil
 }

@@ -39,6 +39,15 @@ type failure struct {
 	reason, message string
 }
 
+// first is the pod that the instance waits for: the guest's, and before that the
+// one that has claims provisioned; nil without either.
+func (s *scope) first() *corev1.Pod {
+	if s.pod != nil {
+		return s.pod
+	}
+	return s.consumer
+}
+
 func (s *scope) key() client.ObjectKey { return client.ObjectKeyFromObject(s.vmi) }
 
 // read fills the scope. Where the cache shows no pod although there must have
@@ -52,6 +61,7 @@ func (r *Reconciler) read(ctx context.Context, vmi *v1.VirtualMachineInstance) (
 		return nil, fmt.Errorf("listing the launcher pods: %w", err)
 	}
 	s.setPods(pods.Items)
+	r.forgetGone(s)
 	if vmi.Status.NodeName != "" {
 		node := &corev1.Node{}
 		err := r.Get(ctx, client.ObjectKey{Name: vmi.Status.NodeName}, node)

@@ -58,7 +58,7 @@ func (r *Reconciler) Setup(ctx context.Context, mgr ctrl.Manager, options contro
 		For(&v1.VirtualMachineInstance{}).
 		Owns(&corev1.Pod{}).
 		Watches(&corev1.Node{}, handler.EnqueueRequestsFromMapFunc(r.onNode), builder.WithPredicates(schedulableChanged())).
-		Watches(&corev1.PersistentVolumeClaim{}, handler.EnqueueRequestsFromMapFunc(r.onClaim), builder.WithPredicates(created())).
+		Watches(&corev1.PersistentVolumeClaim{}, handler.EnqueueRequestsFromMapFunc(r.onClaim), builder.WithPredicates(comesOrGoes())).
 		WatchesRawSource(datavolume.Source(mgr.GetCache(), handler.EnqueueRequestsFromMapFunc(r.onClaim))).
 		WithOptions(options).
 		Complete(r)
@@ -83,11 +83,11 @@ func claimNames(obj client.Object) []string {
 	return names
 }
 
-// created passes new objects only.
-func created() predicate.Predicate {
+// comesOrGoes passes an object when it is new, and when it is gone: a claim on its
+// way out is waited for.
+func comesOrGoes() predicate.Predicate {
 	return predicate.Funcs{
 		UpdateFunc:  func(event.UpdateEvent) bool { return false },
-		DeleteFunc:  func(event.DeleteEvent) bool { return false },
 		GenericFunc: func(event.GenericEvent) bool { return false },
 	}
 }

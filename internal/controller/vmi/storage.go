@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	cdiv1beta1 "kubevirt.io/kubevirt/api/cdi/v1beta1"
 	v1 "kubevirt.io/kubevirt/api/core/v1"
@@ -23,6 +24,8 @@ type claim struct {
 	dataVolume *cdiv1beta1.DataVolume
 	// unavailable tells that the cluster has no data volumes.
 	unavailable bool
+	// machine is the one that the instance is of; nil for none.
+	machine *metav1.OwnerReference
 }
 
 // claimState is how far a claim is on its way to be used by a launcher.
@@ -33,6 +36,8 @@ const (
 	claimUsable claimState = iota
 	// claimMissing does not exist.
 	claimMissing
+	// claimLeaving is on its way out with its earlier owner, and must not be used.
+	claimLeaving
 	// claimFilling must not be used: whoever fills it is not done.
 	claimFilling
 	// claimUnconsumed is claimFilling, and begins only when a pod uses the claim.
@@ -43,6 +48,9 @@ const (
 
 // state decides how far the claim is.
 func (c *claim) state() claimState {
+	if c.leaving() {
+		return claimLeaving
+	}
 	if c.dataVolume == nil {
 		if c.pvc == nil {
 			return claimMissing
@@ -64,6 +72,29 @@ func (c *claim) state() claimState {
 		return claimUnconsumed
 	}
 	return claimFilling
+}
+
+// leaving reports whether the claim, or the data volume of its name, is being
+// deleted or left to the garbage collector, as after its machine was deleted and
+// made again. A guest on it would lose it, and keep its successor from being made.
+func (c *claim) leaving() bool {
+	if c.dataVolume != nil && (!c.dataVolume.DeletionTimestamp.IsZero() || c.isPredecessors(c.dataVolume)) {
+		return true
+	}
+	if c.pvc == nil {
+		return false
+	}
+	owner := metav1.GetControllerOfNoCopy(c.pvc)
+	orphaned := owner != nil && owner.Kind == cdiv1beta1.KindDataVolume && !c.unavailable &&
+		(c.dataVolume == nil || c.dataVolume.UID != owner.UID)
+	return orphaned || !c.pvc.DeletionTimestamp.IsZero() || c.isPredecessors(c.pvc)
+}
+
+// isPredecessors reports whether an object belongs to an earlier machine of the
+// instance's machine's name. What belongs to another machine may well be shared.
+func (c *claim) isPredecessors(obj metav1.Object) bool {
+	owner := metav1.GetControllerOfNoCopy(obj)
+	return owner != nil && c.machine != nil && owner.Kind == c.machine.Kind && owner.Name == c.machine.Name && owner.UID != c.machine.UID
 }
 
 // filled reports whether the claim holds all that a data volume brings into it.
@@ -91,7 +122,7 @@ func (s *scope) waitsForConsumer() bool {
 		switch s.claims[i].state() {
 		case claimUnconsumed:
 			waits = true
-		case claimMissing, claimFailed:
+		case claimMissing, claimLeaving, claimFailed:
 			return false
 		case claimUsable, claimFilling:
 		}
@@ -116,7 +147,7 @@ func dataVolumesReadyFor(s *scope) *v1.Condition {
 	for i := range s.claims {
 		c := &s.claims[i]
 		hasOne = hasOne || c.fromDataVolume
-		if c.fromDataVolume && !c.filled() {
+		if c.fromDataVolume && (!c.filled() || s.pod == nil && c.leaving()) {
 			waiting = append(waiting, c.name)
 		}
 	}

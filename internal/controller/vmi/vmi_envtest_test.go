@@ -206,6 +206,16 @@ func TestQuota(t *testing.T) {
 	s.wantCondition(v1.ConditionSynchronized, "")
 }
 
+// In a namespace that is being deleted nothing can be made, and nothing has failed.
+func TestNamespaceEnds(t *testing.T) {
+	s := newSuite(t)
+	s.delete(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.key.Namespace}})
+	s.reconcile("POST pod failed", "PATCH vmi")
+	s.wantPhase(v1.VMIPhasePending)
+	s.wantCondition(v1.ConditionSynchronized, "")
+	s.wantEvents()
+}
+
 func TestUnschedulable(t *testing.T) {
 	s := newSuite(t)
 	s.reconcile("POST pod", "PATCH vmi")
