@@ -11,12 +11,13 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"kubevirt.io/kubevirt/internal/patch"
 )
 
 // Claimer adopts and releases objects on behalf of an owner. All fields are
-// required.
+// required but for Finalizer.
 type Claimer struct {
 	// Client writes the objects.
 	Client client.Client
@@ -30,6 +31,9 @@ type Claimer struct {
 	Kind  schema.GroupVersionKind
 	// Selector is what the owner's objects match.
 	Selector labels.Selector
+	// Finalizer is the one with which the owner marks its objects. It goes from one that is let go, for which the
+	// owner does nothing more.
+	Finalizer string
 }
 
 // Claim returns those of the candidates, all of the owner's namespace, that are
@@ -81,21 +85,25 @@ func (c *Claimer) mayAdopt(ctx context.Context) (bool, error) {
 }
 
 func (c *Claimer) adopt(ctx context.Context, obj client.Object) error {
-	return c.change(ctx, "adopting", obj, append(obj.GetOwnerReferences(), *metav1.NewControllerRef(c.Owner, c.Kind)))
+	owners := append(obj.GetOwnerReferences(), *metav1.NewControllerRef(c.Owner, c.Kind))
+	return c.change(ctx, "adopting", obj, func() { obj.SetOwnerReferences(owners) })
 }
 
 func (c *Claimer) release(ctx context.Context, obj client.Object) error {
 	others := slices.DeleteFunc(slices.Clone(obj.GetOwnerReferences()), func(r metav1.OwnerReference) bool {
 		return r.UID == c.Owner.GetUID()
 	})
-	return c.change(ctx, "releasing", obj, others)
+	return c.change(ctx, "releasing", obj, func() {
+		obj.SetOwnerReferences(others)
+		controllerutil.RemoveFinalizer(obj, c.Finalizer)
+	})
 }
 
-// change writes the owners, on the condition that the object is the one that was
+// change writes what do changes, on the condition that the object is the one that was
 // read: others adopt too.
-func (c *Claimer) change(ctx context.Context, doing string, obj client.Object, owners []metav1.OwnerReference) error {
+func (c *Claimer) change(ctx context.Context, doing string, obj client.Object, do func()) error {
 	p := patch.New(c.Client, obj)
-	obj.SetOwnerReferences(owners)
+	do()
 	if err := p.Finish(ctx, obj); err != nil {
 		return fmt.Errorf("%s: %w", doing, err)
 	}

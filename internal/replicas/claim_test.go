@@ -3,6 +3,7 @@ package replicas
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -93,9 +94,13 @@ func TestClaim(t *testing.T) {
 			var writes patch.Writes
 			claimer := &Claimer{
 				Client: s, Live: s, Writes: &writes, Owner: &metav1.PartialObjectMetadata{ObjectMeta: c.cached}, Kind: kind,
-				Selector: labels.SelectorFromSet(in),
+				Selector: labels.SelectorFromSet(in), Finalizer: "ours",
 			}
+			c.pod.Finalizers = []string{"ours", "other"}
 			claimed, err := Claim(context.Background(), claimer, []*corev1.Pod{c.pod})
+			if finalized := slices.Equal(c.pod.Finalizers, []string{"ours", "other"}); finalized == (c.patch == release) {
+				t.Errorf("finalizers: %v", c.pod.Finalizers)
+			}
 			if (len(claimed) == 1) != c.claimed || (err != nil) != (c.err != "") || err != nil && !strings.Contains(err.Error(), c.err) {
 				t.Errorf("claimed %d, error %v", len(claimed), err)
 			}

@@ -14,14 +14,25 @@ import (
 func machineName(pool string, index int) string { return pool + "-" + strconv.Itoa(index) }
 
 // indexOf returns a machine's number in a pool. A machine whose name has none is
-// not the pool's: what it refers to could not be told from what others do.
+// not the pool's: what it refers to could not be told from what others do. Nor is one
+// with a number that no pool counts to.
 func indexOf(pool, machine string) (int, bool) {
 	digits, ok := strings.CutPrefix(machine, pool+"-")
 	if !ok {
 		return 0, false
 	}
-	index, err := strconv.Atoi(digits)
-	return index, err == nil && index >= 0 && strconv.Itoa(index) == digits
+	index, err := strconv.ParseInt(digits, 10, 32)
+	return int(index), err == nil && index >= 0 && strconv.FormatInt(index, 10) == digits
+}
+
+// poolNamed returns the name of the pool whose machine's name this is, be it there
+// or not; empty if it is none.
+func poolNamed(machine string) string {
+	pool := machine[:max(strings.LastIndexByte(machine, '-'), 0)]
+	if _, numbered := indexOf(pool, machine); !numbered {
+		return ""
+	}
+	return pool
 }
 
 // number gives a machine's spec names of its own: always those of the volumes that

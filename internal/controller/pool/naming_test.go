@@ -13,11 +13,18 @@ import (
 func TestIndexOf(t *testing.T) {
 	for name, want := range map[string]int{
 		"web-0": 0, "web-10": 10, "web-": -1, "web": -1, "web-01": -1, "web--1": -1, "web-+1": -1, "web-a": -1, "web-1-2": -1, "other-1": -1,
-		"web-99999999999999999999": -1,
+		"web-2147483647": 2147483647, "web-2147483648": -1, "web-9223372036854775807": -1, "web-99999999999999999999": -1,
 	} {
 		index, ok := indexOf("web", name)
 		if ok != (want >= 0) || ok && index != want {
 			t.Errorf("%s: %d, %v; want %d", name, index, ok, want)
+		}
+	}
+	for name, want := range map[string]string{
+		"web-0": "web", "web-1-2": "web-1", "web": "", "web-": "", "web-a": "", "web-01": "", "-1": "", "": "", "web-2147483648": "",
+	} {
+		if got := poolNamed(name); got != want {
+			t.Errorf("%s is named after %q, want %q", name, got, want)
 		}
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"kubevirt.io/kubevirt/internal/event"
 	"kubevirt.io/kubevirt/internal/patch"
 	"kubevirt.io/kubevirt/internal/replicas"
+	"kubevirt.io/kubevirt/internal/steps"
 )
 
 // Reconciler reconciles VirtualMachinePools. The fields are its dependencies, all
@@ -39,11 +40,6 @@ type Reconciler struct {
 	expected replicas.Expectations[*v1.VirtualMachine]
 }
 
-type step func(context.Context, *scope) (ctrl.Result, error)
-
-// soon is when to try again after a conflict.
-var soon = ctrl.Result{RequeueAfter: 50 * time.Millisecond}
-
 // Reconcile does what one pool needs next and reports what it found, in at most one
 // patch of the status. The machines of a pool that is being deleted are the garbage
 // collector's: it removes them or lets them go, as the deletion says. Only those
@@ -62,7 +58,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return r.bringAlong(ctx, req, pool)
 	}
 	if apierrors.IsConflict(err) {
-		return soon, nil
+		return steps.Soon, nil
 	}
 	return ctrl.Result{}, err
 }
@@ -77,7 +73,7 @@ func (r *Reconciler) bringAlong(ctx context.Context, req ctrl.Request, pool *poo
 		return ctrl.Result{RequeueAfter: replicas.Patience + time.Second}, nil
 	}
 	wasPaused := paused(pool)
-	result, err := run(ctx, s, r.claim, r.letGo, r.revise, r.heal, r.scaleIn, r.scaleOut, r.update, r.restart, r.prune)
+	result, err := steps.Run(ctx, s, r.claim, r.letGo, r.revise, r.heal, r.scaleIn, r.unhold, r.scaleOut, r.update, r.restart, r.prune)
 	setStatus(s)
 	writeErr := s.patch.Finish(ctx, pool)
 	r.writes.Note(req.NamespacedName, pool)
@@ -87,7 +83,7 @@ func (r *Reconciler) bringAlong(ctx context.Context, req ctrl.Request, pool *poo
 	if err = errors.Join(err, client.IgnoreNotFound(writeErr)); apierrors.IsConflict(err) {
 		// Somebody changed the pool or a machine meanwhile, which brings the pool back by itself; but the cache
 		// may have shown that change already.
-		return soon, nil
+		return steps.Soon, nil
 	}
 	return result, err
 }
@@ -125,7 +121,7 @@ func (r *Reconciler) claim(ctx context.Context, s *scope) (ctrl.Result, error) {
 	}
 	claimed, err := replicas.Claim(ctx, &replicas.Claimer{
 		Client: r.Client, Live: r.Live, Writes: &r.writes,
-		Owner: s.pool, Kind: poolv1beta1.VirtualMachinePoolGroupVersionKind, Selector: s.selector,
+		Owner: s.pool, Kind: poolv1beta1.VirtualMachinePoolGroupVersionKind, Selector: s.selector, Finalizer: v1.FinalizerPool,
 	}, candidates)
 	for _, vm := range claimed {
 		index, _ := indexOf(s.pool.Name, vm.Name)
@@ -133,20 +129,4 @@ func (r *Reconciler) claim(ctx context.Context, s *scope) (ctrl.Result, error) {
 	}
 	s.claimed = err == nil
 	return ctrl.Result{}, err
-}
-
-// run takes the steps in order, up to the first error, and returns the earliest
-// time at which one of them wants to be called again.
-func run(ctx context.Context, s *scope, steps ...step) (ctrl.Result, error) {
-	var all ctrl.Result
-	for _, step := range steps {
-		result, err := step(ctx, s)
-		if err != nil {
-			return ctrl.Result{}, err
-		}
-		if result.RequeueAfter > 0 && (all.RequeueAfter == 0 || result.RequeueAfter < all.RequeueAfter) {
-			all.RequeueAfter = result.RequeueAfter
-		}
-	}
-	return all, nil
 }

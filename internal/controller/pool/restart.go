@@ -136,7 +136,7 @@ func sameGuest(a, b *content, index int) bool {
 // asked for.
 func (r *Reconciler) restartOne(ctx context.Context, s *scope, m *machine) error {
 	if strategy, _ := m.vm.RunStrategy(); strategy == v1.RunStrategyAlways {
-		if err := r.Delete(ctx, m.vmi, client.Preconditions{UID: &m.vmi.UID}); err != nil {
+		if err := r.Delete(ctx, m.vmi, client.Preconditions{UID: &m.vmi.UID, ResourceVersion: &m.vmi.ResourceVersion}); err != nil {
 			return client.IgnoreNotFound(err)
 		}
 		r.writes.Await(s.key(), m.vmi)

@@ -15,10 +15,9 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	cdiv1beta1 "kubevirt.io/kubevirt/api/cdi/v1beta1"
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 	poolv1beta1 "kubevirt.io/kubevirt/api/pool/v1beta1"
-	"kubevirt.io/kubevirt/internal/datavolume"
+	"kubevirt.io/kubevirt/internal/steps"
 	"kubevirt.io/kubevirt/test/builder"
 )
 
@@ -111,7 +110,12 @@ func TestScaleInStrategies(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newSuite(t, 4, func(pool *poolv1beta1.VirtualMachinePool) { pool.Spec.ScaleInStrategy = &c.strategy })
 			s.reconcile("POST revision", "4*POST vm", "PATCH pool status")
-			s.boot("node01", "pool-0", "pool-2", "pool-3")
+			s.boot("node01", "pool-0", "pool-3")
+			// One is off, and one is about to start.
+			halted := v1.RunStrategyHalted
+			s.write("pool-1", func(vm *v1.VirtualMachine) { vm.Spec.RunStrategy = &halted })
+			s.report("pool-1", func(status *v1.VirtualMachineStatus) { status.PrintableStatus = v1.PrintableStatusStopped })
+			s.report("pool-2", func(status *v1.VirtualMachineStatus) { status.PrintableStatus = v1.PrintableStatusStarting })
 			s.reconcile("PATCH pool status")
 			s.scaleTo(1)
 			s.reconcile(c.writes...)
@@ -146,113 +150,6 @@ func TestSelectionByNode(t *testing.T) {
 	s.scaleTo(2)
 	s.reconcile("DELETE vm", "PATCH pool status")
 	s.wantMachines("pool-0 (pool-1) pool-2")
-}
-
-// What is made for a machine outlives it when its state is preserved; nothing else
-// does, and it does so even when the pool goes in between.
-func TestStatePreservation(t *testing.T) {
-	cluster.InstallDataVolumes(t)
-	for _, withPool := range []bool{true, false} {
-		t.Run(map[bool]string{true: "pool stays", false: "pool goes"}[withPool], func(t *testing.T) {
-			s := newSuite(t, 2, func(pool *poolv1beta1.VirtualMachinePool) {
-				pool.Spec.ScaleInStrategy = &poolv1beta1.VirtualMachinePoolScaleInStrategy{
-					Proactive: &poolv1beta1.VirtualMachinePoolProactiveScaleInStrategy{StatePreservation: preserve(poolv1beta1.StatePreservationOffline)},
-				}
-			})
-			s.reconcile("POST revision", "2*POST vm", "PATCH pool status")
-			for _, vm := range s.all() {
-				s.createVolumes(vm)
-			}
-			s.scaleTo(1)
-			s.reconcile("PATCH vm", "DELETE vm", "PATCH pool status")
-			s.wantMachines("pool-0 (pool-1)")
-			s.wantOwners("pool-0", "pool-1")
-			s.restart()
-			if !withPool {
-				if err := cluster.Client.Delete(s.ctx, s.pool()); err != nil {
-					t.Fatal(err)
-				}
-			}
-			s.reconcile("PATCH claim", "PATCH volume", "PATCH vm")
-			s.wantOwners("pool-0", "")
-			s.reconcile()
-			s.released()
-			s.wantMachines("pool-0")
-			if !withPool {
-				return
-			}
-			s.scaleTo(2)
-			s.reconcile("POST vm", "PATCH pool status")
-			s.wantMachines("pool-0 pool-1")
-		})
-	}
-}
-
-// createVolumes makes a claim and a data volume that a machine owns.
-func (s *suite) createVolumes(vm *v1.VirtualMachine) {
-	s.Helper()
-	meta := metav1.ObjectMeta{
-		Namespace: vm.Namespace, Name: "disk-" + vm.Name,
-		OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(vm, v1.VirtualMachineGroupVersionKind)},
-	}
-	claim := &corev1.PersistentVolumeClaim{ObjectMeta: *meta.DeepCopy(), Spec: corev1.PersistentVolumeClaimSpec{
-		AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce},
-		Resources:   corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}},
-	}}
-	for _, object := range []client.Object{claim, &cdiv1beta1.DataVolume{ObjectMeta: meta}} {
-		if err := cluster.Client.Create(s.ctx, object); err != nil {
-			s.Fatalf("creating a volume: %v", err)
-		}
-	}
-}
-
-// wantOwners checks whose the volumes of the two machines are; nobody's if empty.
-func (s *suite) wantOwners(want ...string) {
-	s.Helper()
-	for i, owner := range want {
-		claim, volume := &metav1.PartialObjectMetadata{}, &metav1.PartialObjectMetadata{}
-		claim.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("PersistentVolumeClaim"))
-		volume.SetGroupVersionKind(datavolume.GVK)
-		for _, object := range []*metav1.PartialObjectMetadata{claim, volume} {
-			key := client.ObjectKey{Namespace: s.key.Namespace, Name: "disk-" + machineName(s.key.Name, i)}
-			if err := cluster.Client.Get(s.ctx, key, object); err != nil {
-				s.Fatal(err)
-			}
-			got := ""
-			if len(object.OwnerReferences) > 0 {
-				got = object.OwnerReferences[0].Name
-			}
-			if got != owner {
-				s.Fatalf("%s %s is %q's, want %q's", object.Kind, object.Name, got, owner)
-			}
-		}
-	}
-}
-
-// A machine that fails to start is replaced under its number once that has lasted.
-func TestAutohealing(t *testing.T) {
-	s := newSuite(t, 2, func(pool *poolv1beta1.VirtualMachinePool) {
-		pool.Spec.Autohealing = &poolv1beta1.VirtualMachinePoolAutohealingStrategy{}
-		// Healing removes also where scaling in does not.
-		pool.Spec.ScaleInStrategy = &poolv1beta1.VirtualMachinePoolScaleInStrategy{Unmanaged: &poolv1beta1.VirtualMachinePoolUnmanagedStrategy{}}
-	})
-	s.reconcile("POST revision", "2*POST vm", "PATCH pool status")
-	s.wantEvents("2*Normal SuccessfulCreate")
-	s.report("pool-0", func(status *v1.VirtualMachineStatus) {
-		status.StartFailure = &v1.VirtualMachineStartFailure{ConsecutiveFailCount: 3}
-		status.Conditions = []v1.Condition{{Type: v1.ConditionReady, Status: "False", LastTransitionTime: metav1.NewTime(s.clock.Now())}}
-	})
-	if wait := s.reconcile().RequeueAfter; wait < 5*time.Minute-2*time.Second || wait > 5*time.Minute {
-		t.Errorf("looks again after %s", wait)
-	}
-	s.clock.SetTime(s.clock.Now().Add(5 * time.Minute))
-	s.reconcile("DELETE vm", "PATCH pool status")
-	s.wantEvents("Normal SuccessfulDelete")
-	s.wantMachines("(pool-0) pool-1")
-	s.reconcile()
-	s.released()
-	s.reconcile("POST vm", "PATCH pool status")
-	s.wantMachines("pool-0 pool-1")
 }
 
 // An autoscaler sees and sets the number of machines through the scale subresource.
@@ -373,6 +270,43 @@ func TestAdoptAndRelease(t *testing.T) {
 		t.Error("pool-0 was not released")
 	}
 	s.wantCondition(v1.ConditionReplicaFailure, "True FailedScaleOut")
+}
+
+// Names that no pool makes are nobody's, and numbers far away cost nothing.
+func TestFarNumbers(t *testing.T) {
+	s := newSuite(t, 2)
+	for _, name := range []string{"pool-9223372036854775807", "pool-2147483647"} {
+		vm := builder.VM(s.key.Namespace, name, v1.RunStrategyHalted)
+		vm.Labels = map[string]string{"app": "x"}
+		if err := cluster.Client.Create(s.ctx, vm); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.reconcile("PATCH vm", "POST revision", "POST vm", "PATCH vm", "PATCH pool status")
+	s.wantMachines("pool-0 pool-2147483647 pool-9223372036854775807")
+	s.wantStatus(2, 0)
+	s.wantCondition(v1.ConditionReplicaFailure, "")
+	s.reconcile()
+}
+
+// A machine that was taken from the pool since the cache has shown it is not removed,
+// which is nothing to complain about.
+func TestRemovalOnAnOldView(t *testing.T) {
+	s := newSuite(t, 2)
+	s.reconcile("POST revision", "2*POST vm", "PATCH pool status")
+	s.wantEvents("2*Normal SuccessfulCreate")
+	s.freeze()
+	s.write("pool-1", func(vm *v1.VirtualMachine) { vm.Labels["app"] = "debug" })
+	s.scaleTo(1)
+	if got := s.reconcile("DELETE vm failed"); got != steps.Soon {
+		t.Errorf("looks again: %+v", got)
+	}
+	s.wantEvents()
+	s.wantCondition(v1.ConditionReplicaFailure, "")
+	s.thaw()
+	s.reconcile("PATCH vm", "PATCH pool status")
+	s.wantMachines("pool-0 pool-1")
+	s.wantStatus(1, 0)
 }
 
 // Somebody else's machine has one of the pool's names.

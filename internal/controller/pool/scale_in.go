@@ -8,13 +8,11 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 	poolv1beta1 "kubevirt.io/kubevirt/api/pool/v1beta1"
 	"kubevirt.io/kubevirt/internal/event"
-	"kubevirt.io/kubevirt/internal/patch"
 	"kubevirt.io/kubevirt/internal/replicas"
 )
 
@@ -29,16 +27,15 @@ func (r *Reconciler) scaleIn(ctx context.Context, s *scope) (ctrl.Result, error)
 		strategy = &poolv1beta1.VirtualMachinePoolScaleInStrategy{}
 	}
 	var candidates []*machine
-	var preservation *poolv1beta1.StatePreservation
 	switch {
 	case strategy.Unmanaged != nil:
 		return ctrl.Result{}, nil
 	case strategy.Opportunistic != nil:
-		candidates, preservation = idle(s.machines), strategy.Opportunistic.StatePreservation
+		candidates = idle(s.machines)
 	default:
 		var policy *poolv1beta1.VirtualMachinePoolSelectionPolicy
 		if strategy.Proactive != nil {
-			policy, preservation = strategy.Proactive.SelectionPolicy, strategy.Proactive.StatePreservation
+			policy = strategy.Proactive.SelectionPolicy
 		}
 		var err error
 		if candidates, err = r.ordered(ctx, s, s.machines, policy); err != nil {
@@ -50,15 +47,14 @@ func (r *Reconciler) scaleIn(ctx context.Context, s *scope) (ctrl.Result, error)
 	if len(candidates) > 0 {
 		log.FromContext(ctx).V(1).Info("Removing machines from the pool", "uid", s.pool.UID, "want", s.want(), "remove", len(candidates))
 	}
-	keep := preservation != nil && *preservation == poolv1beta1.StatePreservationOffline
-	return ctrl.Result{}, r.remove(ctx, s, candidates, keep, machineDeleted)
+	return ctrl.Result{}, r.remove(ctx, s, candidates, preserves(s.pool), machineDeleted)
 }
 
-// idle returns the machines without a running instance, the highest numbers first.
+// idle returns the machines that nobody would miss now, the highest numbers first.
 func idle(machines []*machine) []*machine {
 	var idle []*machine
 	for _, m := range machines {
-		if !m.runs() {
+		if m.idle() {
 			idle = append(idle, m)
 		}
 	}
@@ -67,15 +63,19 @@ func idle(machines []*machine) []*machine {
 }
 
 // remove deletes machines. Those whose volumes are to be kept are marked before, so
-// that they do not go without that.
+// that they do not go without that. One that has changed since it was read is left for
+// another look: somebody may have taken it from the pool, or started it.
 func (r *Reconciler) remove(ctx context.Context, s *scope, surplus []*machine, keep bool, tell func(name string) event.Event) error {
 	surplus = surplus[:min(len(surplus), burst)]
 	removed := make([]bool, len(surplus))
 	_, err := replicas.SlowStart(len(surplus), func(i int) error {
 		vm := surplus[i].vm
-		err := r.hold(ctx, s, vm, keep)
+		var err error
+		if keep {
+			err = r.hold(ctx, s, vm)
+		}
 		if err == nil {
-			err = r.Delete(ctx, vm, client.Preconditions{UID: &vm.UID})
+			err = r.Delete(ctx, vm, client.Preconditions{UID: &vm.UID, ResourceVersion: &vm.ResourceVersion})
 		}
 		if err == nil {
 			r.Events.Emit(s.pool, tell(vm.Name))
@@ -95,20 +95,5 @@ func (r *Reconciler) remove(ctx context.Context, s *scope, surplus []*machine, k
 		r.fail(s, v1.ReasonFailedScaleIn, err)
 		return fmt.Errorf("deleting machines: %w", err)
 	}
-	return nil
-}
-
-func (r *Reconciler) hold(ctx context.Context, s *scope, vm *v1.VirtualMachine, keep bool) error {
-	if !keep {
-		return nil
-	}
-	p := patch.New(r.Client, vm)
-	if !controllerutil.AddFinalizer(vm, v1.FinalizerPool) {
-		return nil
-	}
-	if err := p.Finish(ctx, vm); err != nil {
-		return err
-	}
-	r.writes.Note(s.key(), vm)
 	return nil
 }

@@ -3,6 +3,8 @@ package pool
 import (
 	"context"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -34,23 +36,33 @@ const (
 )
 
 // vacancies returns the numbers of machines to make when some are missing: the
-// lowest ones. One whose machine is on its way out is waited for, so that what
-// belongs to a number is used again. Taken are those that are passed over because
-// somebody else has their names.
-func vacancies(missing, highest int, at func(index int) occupant) (free, taken []int) {
-	for i := 0; i <= highest || missing > 0; i++ {
-		switch at(i) {
+// lowest ones, and no more than a burst. One whose machine is on its way out is
+// waited for, so that what belongs to a number is used again. Taken are those that
+// are passed over because somebody else has their names.
+func vacancies(missing int, at map[int]occupant) (free, taken []int) {
+	for i := 0; missing > 0 && len(free) < burst && i <= math.MaxInt32; i++ {
+		switch at[i] {
 		case nothing:
-			if missing > 0 {
-				free = append(free, i)
-			}
+			free = append(free, i)
 			missing--
 		case going:
 			missing--
-		case foreign:
-			taken = append(taken, i)
 		}
 	}
+	highest := -1
+	if len(free) > 0 {
+		highest = free[len(free)-1]
+	}
+	for index, what := range at {
+		switch what {
+		case own:
+			highest = max(highest, index)
+		case foreign:
+			taken = append(taken, index)
+		}
+	}
+	taken = slices.DeleteFunc(taken, func(index int) bool { return index > highest })
+	slices.Sort(taken)
 	return free, taken
 }
 
@@ -59,10 +71,7 @@ func (r *Reconciler) scaleOut(ctx context.Context, s *scope) (ctrl.Result, error
 	if s.still() {
 		return ctrl.Result{}, nil
 	}
-	free, taken, err := r.vacancies(ctx, s)
-	if err != nil {
-		return ctrl.Result{}, err
-	}
+	free, taken := vacancies(s.want()-len(s.machines), s.occupants())
 	if len(taken) > 0 {
 		names := make([]string, len(taken))
 		for i, index := range taken {
@@ -70,37 +79,26 @@ func (r *Reconciler) scaleOut(ctx context.Context, s *scope) (ctrl.Result, error
 		}
 		r.fail(s, v1.ReasonFailedScaleOut, fmt.Errorf("passed over, being the names of machines that are not the pool's: %s", strings.Join(names, ", ")))
 	}
-	if free = free[:min(len(free), burst)]; len(free) > 0 {
+	if len(free) > 0 {
 		log.FromContext(ctx).V(1).Info("Adding machines to the pool", "uid", s.pool.UID, "want", s.want(), "create", len(free))
 	}
 	return ctrl.Result{}, r.create(ctx, s, free)
 }
 
-func (r *Reconciler) vacancies(ctx context.Context, s *scope) (free, taken []int, err error) {
-	used, highest := map[int]bool{}, -1
-	for _, m := range s.machines {
-		used[m.index] = true
-		highest = max(highest, m.index)
-	}
-	free, taken = vacancies(s.want()-len(s.machines), highest, func(index int) occupant {
-		if used[index] {
-			return own
-		}
-		vm := &v1.VirtualMachine{}
-		getErr := r.Get(ctx, client.ObjectKey{Namespace: s.pool.Namespace, Name: machineName(s.pool.Name, index)}, vm)
-		switch {
-		case apierrors.IsNotFound(getErr):
-			return nothing
-		case getErr != nil:
-			err = fmt.Errorf("looking for a free name: %w", getErr)
-			return nothing
-		}
+// occupants returns what has the names of the numbers.
+func (s *scope) occupants() map[int]occupant {
+	at := map[int]occupant{}
+	for _, vm := range s.candidates {
+		index, _ := indexOf(s.pool.Name, vm.Name)
+		at[index] = foreign
 		if pool := poolOf(vm); !vm.DeletionTimestamp.IsZero() || pool != nil && *pool == s.key() {
-			return going
+			at[index] = going
 		}
-		return foreign
-	})
-	return free, taken, err
+	}
+	for _, m := range s.machines {
+		at[m.index] = own
+	}
+	return at
 }
 
 func (r *Reconciler) create(ctx context.Context, s *scope, indexes []int) error {

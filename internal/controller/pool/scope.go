@@ -23,7 +23,7 @@ import (
 type scope struct {
 	pool *poolv1beta1.VirtualMachinePool
 	now  time.Time
-	// candidates are the machines with a name of the pool's that the pool controls, and those that nobody does.
+	// candidates are the machines with a name of the pool's, whoever controls them.
 	candidates []*v1.VirtualMachine
 	// held are machines on their way out whose volumes are yet to be kept.
 	held []*v1.VirtualMachine
@@ -72,6 +72,18 @@ func (m *machine) ready() bool {
 	return m.vm.Status.Ready && m.vmi != nil && m.vmi.DeletionTimestamp.IsZero()
 }
 
+// idle reports whether the machine neither has a guest nor is about to get one, as
+// far as its controller has seen what is asked of it: not between two instances, nor
+// with a start requested.
+func (m *machine) idle() bool {
+	if strategy, err := m.vm.RunStrategy(); err != nil || m.runs() || len(m.vm.Status.StateChangeRequests) > 0 {
+		return false
+	} else if strategy == v1.RunStrategyHalted {
+		return true
+	}
+	return m.vm.Status.PrintableStatus == v1.PrintableStatusStopped && m.vm.Status.DesiredGeneration == m.vm.Generation
+}
+
 // off reports whether the machine is not to run: nobody waits for it to be ready.
 func (m *machine) off() bool {
 	return m.vmi == nil && m.vm.Status.PrintableStatus == v1.PrintableStatusStopped
@@ -100,19 +112,14 @@ func (r *Reconciler) read(ctx context.Context, pool *poolv1beta1.VirtualMachineP
 	s := &scope{
 		pool: pool, now: r.Clock.Now(), patch: patch.New(r.Client, pool), instances: map[string]*v1.VirtualMachineInstance{},
 	}
-	own, err := r.machinesOf(ctx, s.key())
-	if err != nil {
+	var err error
+	if s.candidates, err = r.machinesOf(ctx, s.key()); err != nil {
 		return nil, err
 	}
-	orphans, err := r.listMachines(ctx, pool.Namespace, nobody)
-	if err != nil {
-		return nil, err
-	}
-	for _, vm := range append(own, orphans...) {
-		if _, numbered := indexOf(pool.Name, vm.Name); !numbered {
-			continue
+	for _, vm := range s.candidates {
+		if heldBack(vm) {
+			s.held = append(s.held, vm)
 		}
-		s.candidates = append(s.candidates, vm)
 		vmi := &v1.VirtualMachineInstance{}
 		if err := r.Get(ctx, client.ObjectKeyFromObject(vm), vmi); err == nil && metav1.IsControlledBy(vmi, vm) {
 			s.instances[vm.Name] = vmi
@@ -120,20 +127,15 @@ func (r *Reconciler) read(ctx context.Context, pool *poolv1beta1.VirtualMachineP
 			return nil, fmt.Errorf("reading the instance of a machine: %w", err)
 		}
 	}
-	s.held = heldBack(own)
 	s.stored, err = r.revisionsOf(ctx, pool)
 	return s, err
 }
 
-// machinesOf returns the machines whose controller is a pool of that name, be it
-// there or gone.
+// machinesOf returns the machines with a name of the pool's, be the pool there or
+// gone.
 func (r *Reconciler) machinesOf(ctx context.Context, pool client.ObjectKey) ([]*v1.VirtualMachine, error) {
-	return r.listMachines(ctx, pool.Namespace, controllerValue(poolv1beta1.KindVirtualMachinePool, pool.Name))
-}
-
-func (r *Reconciler) listMachines(ctx context.Context, namespace, controller string) ([]*v1.VirtualMachine, error) {
 	list := &v1.VirtualMachineList{}
-	if err := r.List(ctx, list, client.InNamespace(namespace), client.MatchingFields{IndexController: controller}); err != nil {
+	if err := r.List(ctx, list, client.InNamespace(pool.Namespace), client.MatchingFields{IndexPool: pool.Name}); err != nil {
 		return nil, fmt.Errorf("listing the machines: %w", err)
 	}
 	var machines []*v1.VirtualMachine

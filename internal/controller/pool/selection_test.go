@@ -2,6 +2,7 @@ package pool
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -122,11 +123,48 @@ func TestOrderFails(t *testing.T) {
 }
 
 func TestIdle(t *testing.T) {
-	machines := some(0, 1, 2, 3)
-	machines[0].on("a")
-	machines[2].on("a")
-	machines[2].vmi.Status.Phase = v1.VMIPhaseSucceeded
-	if got := indexes(idle(machines)); got != "3 2 1" {
+	stopped := v1.PrintableStatusStopped
+	for name, c := range map[string]struct {
+		strategy v1.VirtualMachineRunStrategy
+		status   v1.VirtualMachinePrintableStatus
+		phase    v1.VirtualMachineInstancePhase // of the instance; none if unset
+		requests int
+		unseen   int64
+		want     bool
+	}{
+		"halted":                        {v1.RunStrategyHalted, stopped, "", 0, 0, true},
+		"halted, disks being made":      {v1.RunStrategyHalted, v1.PrintableStatusProvisioning, "", 0, 0, true},
+		"halted, still running":         {v1.RunStrategyHalted, v1.PrintableStatusRunning, v1.VMIPhaseRunning, 0, 0, false},
+		"halted, asked to start":        {v1.RunStrategyHalted, stopped, "", 1, 0, false},
+		"running":                       {v1.RunStrategyAlways, v1.PrintableStatusRunning, v1.VMIPhaseRunning, 0, 0, false},
+		"new":                           {v1.RunStrategyAlways, "", "", 0, 0, false},
+		"between two instances":         {v1.RunStrategyAlways, v1.PrintableStatusStarting, "", 0, 0, false},
+		"the one before not gone yet":   {v1.RunStrategyAlways, v1.PrintableStatusStarting, v1.VMIPhaseSucceeded, 0, 0, false},
+		"after a crash":                 {v1.RunStrategyAlways, v1.PrintableStatusCrashLoopBackOff, v1.VMIPhaseFailed, 0, 0, false},
+		"switched on, not seen yet":     {v1.RunStrategyAlways, stopped, "", 0, 1, false},
+		"manual":                        {v1.RunStrategyManual, stopped, "", 0, 0, true},
+		"manual, asked to start":        {v1.RunStrategyManual, stopped, "", 1, 0, false},
+		"ended":                         {v1.RunStrategyOnce, stopped, v1.VMIPhaseSucceeded, 0, 0, true},
+		"failed, about to be run again": {v1.RunStrategyRerunOnFailure, v1.PrintableStatusStarting, v1.VMIPhaseFailed, 1, 0, false},
+		"an unknown strategy":           {"Sometimes", stopped, "", 0, 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := some(0)[0]
+			m.vm.Spec.RunStrategy, m.vm.Status.PrintableStatus, m.vm.Generation = &c.strategy, c.status, c.unseen
+			m.vm.Status.StateChangeRequests = make([]v1.VirtualMachineStateChangeRequest, c.requests)
+			if c.phase != "" {
+				m.on("a")
+				m.vmi.Status.Phase = c.phase
+			}
+			if m.idle() != c.want {
+				t.Errorf("want %v", c.want)
+			}
+		})
+	}
+	machines := some(0, 2, 1)
+	always := v1.RunStrategyAlways
+	machines[2].vm.Spec.RunStrategy = &always
+	if got := indexes(idle(machines)); got != "2 0" {
 		t.Errorf("idle: %s", got)
 	}
 }
@@ -149,15 +187,26 @@ func TestVacancies(t *testing.T) {
 		"two passed over":      {1, "ff", []int{2}, []int{0, 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			free, taken := vacancies(c.missing, strings.LastIndex(c.numbers, "o"), func(i int) occupant {
-				if i >= len(c.numbers) {
-					return nothing
-				}
-				return map[byte]occupant{'.': nothing, 'o': own, 'g': going, 'f': foreign}[c.numbers[i]]
-			})
+			at := map[int]occupant{}
+			for i := range c.numbers {
+				at[i] = map[byte]occupant{'.': nothing, 'o': own, 'g': going, 'f': foreign}[c.numbers[i]]
+			}
+			free, taken := vacancies(c.missing, at)
 			if !slices.Equal(free, c.free) || !slices.Equal(taken, c.taken) {
 				t.Errorf("free %v, taken %v; want %v and %v", free, taken, c.free, c.taken)
 			}
 		})
+	}
+}
+
+// However far the numbers go, only what is missing is looked for.
+func TestVacanciesFarAway(t *testing.T) {
+	at := map[int]occupant{1: foreign, math.MaxInt32: own}
+	if free, taken := vacancies(0, at); len(free) != 0 || !slices.Equal(taken, []int{1}) {
+		t.Errorf("free %v, taken %v", free, taken)
+	}
+	free, taken := vacancies(math.MaxInt32, at)
+	if len(free) != burst || free[0] != 0 || free[1] != 2 || !slices.Equal(taken, []int{1}) {
+		t.Errorf("%d are free, %v taken", len(free), taken)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -23,27 +22,21 @@ import (
 	"kubevirt.io/kubevirt/internal/logging"
 )
 
-// IndexController is the index of the cached machines by kind and name of their
-// controller, or nobody.
-const IndexController = "metadata.ownerReferences.controller"
+// IndexPool is the index of the cached machines by the name of the pool that they
+// are named after, whoever they belong to.
+const IndexPool = "pool"
 
-// nobody is the index's value for machines without a controller.
-const nobody = "nobody"
-
-func controllerValue(kind, name string) string { return kind + "/" + name }
-
-// controllerOf returns the value of IndexController for a machine.
-func controllerOf(obj client.Object) []string {
-	if controller := metav1.GetControllerOfNoCopy(obj); controller != nil {
-		return []string{controllerValue(controller.Kind, controller.Name)}
+func indexPool(vm client.Object) []string {
+	if pool := poolNamed(vm.GetName()); pool != "" {
+		return []string{pool}
 	}
-	return []string{nobody}
+	return nil
 }
 
 // Setup adds the index and the controller to a manager.
 func (r *Reconciler) Setup(ctx context.Context, mgr ctrl.Manager, options controller.Options) error {
-	if err := mgr.GetFieldIndexer().IndexField(ctx, &v1.VirtualMachine{}, IndexController, controllerOf); err != nil {
-		return fmt.Errorf("indexing machines by controller: %w", err)
+	if err := mgr.GetFieldIndexer().IndexField(ctx, &v1.VirtualMachine{}, IndexPool, indexPool); err != nil {
+		return fmt.Errorf("indexing machines by pool: %w", err)
 	}
 	options.LogConstructor = logging.ForKind(mgr.GetLogger(), poolv1beta1.KindVirtualMachinePool)
 	err := ctrl.NewControllerManagedBy(mgr).
@@ -80,12 +73,19 @@ func matters(before, after *v1.VirtualMachine) bool {
 	return before.Generation != after.Generation ||
 		before.DeletionTimestamp.IsZero() != after.DeletionTimestamp.IsZero() ||
 		len(before.Finalizers) != len(after.Finalizers) ||
-		controllerOf(before)[0] != controllerOf(after)[0] ||
+		controllerOf(before) != controllerOf(after) ||
 		!maps.Equal(before.Labels, after.Labels) ||
 		was.Ready != is.Ready || was.Created != is.Created || was.PrintableStatus != is.PrintableStatus ||
 		was.DesiredGeneration != is.DesiredGeneration ||
 		len(was.StateChangeRequests) != len(is.StateChangeRequests) ||
 		failedStarts(was) != failedStarts(is)
+}
+
+func controllerOf(vm *v1.VirtualMachine) types.UID {
+	if controller := metav1.GetControllerOfNoCopy(vm); controller != nil {
+		return controller.UID
+	}
+	return ""
 }
 
 func failedStarts(status *v1.VirtualMachineStatus) int {
@@ -104,23 +104,19 @@ func poolOf(vm client.Object) *types.NamespacedName {
 	return &types.NamespacedName{Namespace: vm.GetNamespace(), Name: controller.Name}
 }
 
-// poolsOf returns the pool of a machine; of another, the pool whose machine's name
-// it has: that may adopt it, must pass it over, or waits for it to make room.
+// poolsOf returns the pool whose machine's name a machine has: whether it is the
+// pool's or not, that may adopt it, must pass it over, or waits for it to make room.
+// A pool that is gone has still to see to its machines' end.
 func (r *Reconciler) poolsOf(ctx context.Context, vm client.Object) []reconcile.Request {
-	if pool := poolOf(vm); pool != nil {
-		return []reconcile.Request{{NamespacedName: *pool}}
-	}
-	end := strings.LastIndex(vm.GetName(), "-")
-	if end < 0 {
+	name := poolNamed(vm.GetName())
+	if name == "" {
 		return nil
 	}
-	name := vm.GetName()[:end]
-	if _, numbered := indexOf(name, vm.GetName()); !numbered {
-		return nil
-	}
-	pool := &poolv1beta1.VirtualMachinePool{}
 	key := client.ObjectKey{Namespace: vm.GetNamespace(), Name: name}
-	if err := r.Get(ctx, key, pool); client.IgnoreNotFound(err) != nil {
+	if pool := poolOf(vm); heldBack(vm) || pool != nil && *pool == key {
+		return []reconcile.Request{{NamespacedName: key}}
+	}
+	if err := r.Get(ctx, key, &poolv1beta1.VirtualMachinePool{}); client.IgnoreNotFound(err) != nil {
 		log.FromContext(ctx).Error(err, "Looking for the pool that a machine is named after", "name", vm.GetName())
 		return nil
 	} else if err != nil {

@@ -65,7 +65,7 @@ func (c *cache) List(ctx context.Context, into client.ObjectList, options ...cli
 		}
 	}
 	for _, vm := range all.DeepCopy().Items {
-		if asked.FieldSelector.String() == IndexController+"="+controllerOf(&vm)[0] {
+		if slices.ContainsFunc(indexPool(&vm), func(pool string) bool { return asked.FieldSelector.String() == IndexPool+"="+pool }) {
 			found.Items = append(found.Items, vm)
 		}
 	}

@@ -5,6 +5,7 @@ package pool
 import (
 	"testing"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
@@ -96,6 +97,26 @@ func TestUpdateOfWhatIsNotReady(t *testing.T) {
 	s.reconcile("POST revision", "2*PATCH vm")
 	s.seen()
 	s.reconcile("2*DELETE vmi")
+}
+
+// An instance that has changed since the cache has shown it is not ended.
+func TestRestartOnAnOldView(t *testing.T) {
+	s := newSuite(t, 1)
+	s.reconcile("POST revision", "POST vm", "PATCH pool status")
+	s.boot("node01", "pool-0")
+	seen := &machine{vm: s.vm("pool-0"), vmi: s.vmi("pool-0")}
+	released := s.vmi("pool-0")
+	released.OwnerReferences = nil
+	if err := cluster.Client.Update(s.ctx, released); err != nil {
+		t.Fatal(err)
+	}
+	current := &revision{ControllerRevision: &s.revisions()[0]}
+	if err := s.r.restartOne(s.ctx, &scope{pool: s.pool(), current: current}, seen); !apierrors.IsConflict(err) {
+		t.Errorf("error %v, want a conflict", err)
+	}
+	if !s.vmi("pool-0").DeletionTimestamp.IsZero() {
+		t.Error("it was ended")
+	}
 }
 
 // Without a limit all are restarted at once.

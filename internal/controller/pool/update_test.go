@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
@@ -228,49 +227,6 @@ func TestSameGuest(t *testing.T) {
 		if got := sameGuest(of(base, nil), c.other, 3); got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}
-	}
-}
-
-func TestDiagnose(t *testing.T) {
-	now := time.Unix(1e9, 0)
-	ago := func(d time.Duration) metav1.Time { return metav1.NewTime(now.Add(-d)) }
-	notReady := func(d time.Duration) []v1.Condition {
-		return []v1.Condition{{Type: v1.ConditionReady, Status: corev1.ConditionFalse, LastTransitionTime: ago(d)}}
-	}
-	ready := []v1.Condition{{Type: v1.ConditionReady, Status: corev1.ConditionTrue, LastTransitionTime: ago(time.Hour)}}
-	threshold := uint32(5)
-	custom := &poolv1beta1.VirtualMachinePoolAutohealingStrategy{
-		StartUpFailureThreshold: &threshold, MinFailingToStartDuration: &metav1.Duration{Duration: time.Minute},
-	}
-	unset := &poolv1beta1.VirtualMachinePoolAutohealingStrategy{}
-	for name, c := range map[string]struct {
-		healing    *poolv1beta1.VirtualMachinePoolAutohealingStrategy
-		failures   int
-		conditions []v1.Condition
-		heal       bool
-		after      time.Duration
-	}{
-		"never failed":                    {unset, 0, notReady(time.Hour), false, 0},
-		"failed too seldom":               {unset, 2, notReady(time.Hour), false, 0},
-		"failed enough, long ago":         {unset, 3, notReady(5 * time.Minute), true, 0},
-		"failed enough, a while ago":      {unset, 3, notReady(2 * time.Minute), false, 3 * time.Minute},
-		"works in spite of it":            {unset, 9, ready, false, 0},
-		"no condition, since creation":    {unset, 3, nil, true, 0},
-		"below a threshold of its own":    {custom, 4, notReady(time.Hour), false, 0},
-		"above a threshold of its own":    {custom, 5, notReady(time.Minute), true, 0},
-		"within a duration of its own":    {custom, 5, notReady(time.Second), false, 59 * time.Second},
-		"a time to come, by other clocks": {custom, 5, notReady(-time.Second), false, 61 * time.Second},
-	} {
-		t.Run(name, func(t *testing.T) {
-			vm := &v1.VirtualMachine{ObjectMeta: metav1.ObjectMeta{CreationTimestamp: ago(10 * time.Minute)}}
-			vm.Status.Conditions = c.conditions
-			if c.failures > 0 {
-				vm.Status.StartFailure = &v1.VirtualMachineStartFailure{ConsecutiveFailCount: c.failures}
-			}
-			if heal, after := diagnose(vm, c.healing, now); heal != c.heal || after != c.after {
-				t.Errorf("heal %v, after %s", heal, after)
-			}
-		})
 	}
 }
 

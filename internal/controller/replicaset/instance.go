@@ -56,13 +56,12 @@ func (r *Reconciler) remove(ctx context.Context, s *scope, surplus []*v1.Virtual
 	removed := make([]bool, len(surplus))
 	_, err := replicas.SlowStart(len(surplus), func(i int) error {
 		vmi := surplus[i]
-		err := r.Delete(ctx, vmi, client.Preconditions{UID: &vmi.UID})
+		err := r.Delete(ctx, vmi, client.Preconditions{UID: &vmi.UID, ResourceVersion: &vmi.ResourceVersion})
 		if err == nil {
 			r.Events.Emit(s.set, instanceDeleted(vmi.Name))
-		} else if !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
+		} else if !apierrors.IsNotFound(err) {
 			return err
 		}
-		// It is gone, or another has taken its name.
 		removed[i] = true
 		r.expected.Deleted(s.key(), vmi, s.now)
 		return nil
@@ -72,8 +71,16 @@ func (r *Reconciler) remove(ctx context.Context, s *scope, surplus []*v1.Virtual
 			s.instances = slices.DeleteFunc(s.instances, func(other *v1.VirtualMachineInstance) bool { return other == vmi })
 		}
 	}
-	if err != nil {
+	if apierrors.IsConflict(err) {
+		// An instance has changed since it was read, and may be the set's no more: another look is due, from which
+		// nothing has failed. What was the matter before may still be.
+		if present := v1.FindCondition(s.set.Status.Conditions, v1.ConditionReplicaFailure); present != nil {
+			s.failure = &failure{present.Reason, present.Message}
+		}
+	} else if err != nil {
 		r.fail(s, v1.ReasonFailedDelete, err.Error(), instanceNotDeleted(err.Error()))
+	}
+	if err != nil {
 		return fmt.Errorf("deleting instances: %w", err)
 	}
 	return nil

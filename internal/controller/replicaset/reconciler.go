@@ -17,6 +17,7 @@ import (
 	"kubevirt.io/kubevirt/internal/event"
 	"kubevirt.io/kubevirt/internal/patch"
 	"kubevirt.io/kubevirt/internal/replicas"
+	"kubevirt.io/kubevirt/internal/steps"
 )
 
 // Reconciler reconciles VirtualMachineInstanceReplicaSets. The fields are its
@@ -34,11 +35,6 @@ type Reconciler struct {
 	writes   patch.Writes
 	expected replicas.Expectations[*v1.VirtualMachineInstance]
 }
-
-type step func(context.Context, *scope) (ctrl.Result, error)
-
-// soon is when to try again after a conflict.
-var soon = ctrl.Result{RequeueAfter: 50 * time.Millisecond}
 
 // Reconcile does what one replica set needs next and reports what it found, in at
 // most one patch of the status. The instances of a set that is being deleted are
@@ -64,7 +60,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{RequeueAfter: replicas.Patience + time.Second}, nil
 	}
 	wasPaused := paused(set)
-	result, err := run(ctx, s, r.claim, r.scale)
+	result, err := steps.Run(ctx, s, r.claim, r.scale)
 	setStatus(s)
 	writeErr := s.patch.Finish(ctx, set)
 	r.writes.Note(req.NamespacedName, set)
@@ -74,7 +70,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err = errors.Join(err, client.IgnoreNotFound(writeErr)); apierrors.IsConflict(err) {
 		// Somebody changed the set or an instance meanwhile, which brings the set back by itself; but the cache
 		// may have shown that change already.
-		return soon, nil
+		return steps.Soon, nil
 	}
 	return result, err
 }
@@ -91,20 +87,4 @@ func (r *Reconciler) behind(s *scope) bool {
 		}
 	}
 	return false
-}
-
-// run takes the steps in order, up to the first error, and returns the earliest
-// time at which one of them wants to be called again.
-func run(ctx context.Context, s *scope, steps ...step) (ctrl.Result, error) {
-	var all ctrl.Result
-	for _, step := range steps {
-		result, err := step(ctx, s)
-		if err != nil {
-			return ctrl.Result{}, err
-		}
-		if result.RequeueAfter > 0 && (all.RequeueAfter == 0 || result.RequeueAfter < all.RequeueAfter) {
-			all.RequeueAfter = result.RequeueAfter
-		}
-	}
-	return all, nil
 }

@@ -15,10 +15,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/steps"
 	"kubevirt.io/kubevirt/test/builder"
 )
 
@@ -98,51 +98,6 @@ func TestBurst(t *testing.T) {
 	s.reconcile()
 }
 
-// A cache that does not show what was done makes nothing twice and removes nothing
-// twice.
-func TestStaleCache(t *testing.T) {
-	s := newSuite(t, 2)
-	s.freeze()
-	s.reconcile("2*POST vmi", "PATCH set status")
-	if wait := s.reconcile().RequeueAfter; wait < time.Minute {
-		t.Errorf("looks again after %s", wait)
-	}
-	s.thaw()
-	s.reconcile()
-	s.scaleTo(1)
-	s.freeze()
-	s.reconcile("DELETE vmi", "PATCH set status")
-	s.scaleTo(0)
-	s.reconcile()
-	s.thaw()
-	s.reconcile("DELETE vmi", "PATCH set status")
-	s.wantEvents("2*Normal SuccessfulCreate", "2*Normal SuccessfulDelete")
-}
-
-// What the cache will never show is waited for in vain, but not for ever.
-func TestInstanceThatCameAndWent(t *testing.T) {
-	s := newSuite(t, 1)
-	s.freeze()
-	s.reconcile("POST vmi", "PATCH set status")
-	lost := s.all()[0]
-	if err := cluster.Client.Delete(s.ctx, lost); err != nil {
-		t.Fatal(err)
-	}
-	s.released()
-	s.thaw()
-	wait := s.reconcile().RequeueAfter
-	s.clock.SetTime(s.clock.Now().Add(wait))
-	s.reconcile("POST vmi")
-	// The watch tells sooner when it has seen the end.
-	lost = s.all()[0]
-	if err := cluster.Client.Delete(s.ctx, lost); err != nil {
-		t.Fatal(err)
-	}
-	s.released()
-	s.r.changes().Delete(event.DeleteEvent{Object: lost})
-	s.reconcile("POST vmi")
-}
-
 // An orphan whose labels match becomes an instance of the set, once; one whose
 // labels no longer match is let go and replaced.
 func TestAdoptAndRelease(t *testing.T) {
@@ -204,7 +159,7 @@ func TestAdoptionConflict(t *testing.T) {
 	s.createSet(1, label)
 	s.freeze()
 	s.report(orphan, func(vmi *v1.VirtualMachineInstance) { vmi.Labels["app"] = "y" })
-	if result := s.reconcile("PATCH vmi failed", "PATCH set status"); result != soon {
+	if result := s.reconcile("PATCH vmi failed", "PATCH set status"); result != steps.Soon {
 		t.Errorf("tries again after %s", result.RequeueAfter)
 	}
 	if vmi := s.get("orphan"); len(vmi.OwnerReferences) != 0 {
@@ -426,7 +381,7 @@ func TestSelectorWithoutEffect(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := run(s.ctx, scope, s.r.claim, s.r.scale); !errors.Is(err, reconcile.TerminalError(nil)) {
+	if _, err := steps.Run(s.ctx, scope, s.r.claim, s.r.scale); !errors.Is(err, reconcile.TerminalError(nil)) {
 		t.Errorf("error %v", err)
 	}
 	s.wantWrites()
