@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 missing=()
-for package in libvirt-daemon libvirt-clients qemu-system-x86 qemu-utils; do
+for package in libvirt-daemon libvirt-clients qemu-system-x86 qemu-utils ovmf; do
   dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package")
 done
 if ((${#missing[@]})); then
