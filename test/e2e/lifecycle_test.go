@@ -73,12 +73,11 @@ var _ = Describe("a run strategy", func() {
 		waitReplaced(ctx, rerun, secondRerun)
 		waitStatus(ctx, manual, v1.PrintableStatusStopped, stopTimeout)
 		Expect(instance(ctx, manual).Status.Phase).To(Equal(v1.VMIPhaseFailed))
-		Expect(story(v1.KindVirtualMachine, rerun.Name)).To(Equal([]string{
-			"SuccessfulCreate", "SuccessfulDelete", "SuccessfulCreate", "SuccessfulDelete", "SuccessfulCreate",
-		}))
-		Expect(story(v1.KindVirtualMachineInstance, manual.Name)).To(Equal([]string{
-			"SuccessfulCreate", "Started", "Stopped", "SuccessfulDelete", "SuccessfulCreate", "Started", "Stopped",
-		}))
+		// Events are written in the background.
+		Eventually(ctx, func() []string { return story(v1.KindVirtualMachine, rerun.Name) }).WithTimeout(stopTimeout).WithPolling(poll).
+			Should(Equal([]string{"SuccessfulCreate", "SuccessfulDelete", "SuccessfulCreate", "SuccessfulDelete", "SuccessfulCreate"}))
+		Eventually(ctx, func() []string { return story(v1.KindVirtualMachineInstance, manual.Name) }).WithTimeout(stopTimeout).WithPolling(poll).
+			Should(Equal([]string{"SuccessfulCreate", "Started", "Stopped", "SuccessfulDelete", "SuccessfulCreate", "Started", "Stopped"}))
 	})
 
 	It("brings a guest back every time it crashes", func(ctx context.Context) {

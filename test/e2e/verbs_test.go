@@ -53,7 +53,8 @@ var _ = Describe("a running guest", func() {
 		_, err = virtctl(ctx, "unpause", "vmi", vm.Name, "-n", namespace)
 		Expect(err).To(MatchError(ContainSubstring("not paused")))
 		Expect(instance(ctx, vm).UID).To(Equal(vmi.UID))
-		Expect(happened(ctx, vmi)).To(ContainElements(v1.EventPaused, v1.EventUnpaused))
+		Eventually(ctx, func() []string { return happened(ctx, vmi) }).WithTimeout(stopTimeout).WithPolling(poll).
+			Should(ContainElements(v1.EventPaused, v1.EventUnpaused))
 		Expect(warnings(ctx, namespace)).To(BeEmpty())
 	})
 
@@ -105,7 +106,8 @@ var _ = Describe("a running guest", func() {
 		Expect(now.UID).To(Equal(vmi.UID))
 		Expect(now.IsRunning()).To(BeTrue())
 		Expect(launcherPod(ctx, now).UID).To(Equal(pod.UID))
-		Expect(happened(ctx, vmi)).To(ContainElements(v1.EventReset, v1.EventSoftRebooted))
+		Eventually(ctx, func() []string { return happened(ctx, vmi) }).WithTimeout(stopTimeout).WithPolling(poll).
+			Should(ContainElements(v1.EventReset, v1.EventSoftRebooted))
 
 		By("naming what a freeze needs")
 		Expect(put(ctx, vmi, "freeze", "")).To(MatchError(ContainSubstring("the guest agent is not connected")))
