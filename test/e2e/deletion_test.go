@@ -47,11 +47,13 @@ var _ = Describe("deleting", func() {
 	})
 
 	It("200 machines leaves nothing behind", func(ctx context.Context) {
-		const machines, running = 200, 20
+		// Guests that boot under emulation leave little of two cores to whoever admits the next machine: they
+		// come last.
+		const machines, running = 200, 10
 		namespace := newNamespace(ctx)
 		for i := range machines {
 			strategy := v1.RunStrategyHalted
-			if i%(machines/running) == 0 {
+			if i >= machines-running {
 				strategy = v1.RunStrategyAlways
 			}
 			create(ctx, tinyVM(namespace, fmt.Sprintf("machine-%d", i), strategy))

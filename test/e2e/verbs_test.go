@@ -123,6 +123,7 @@ var _ = Describe("a running guest", func() {
 		console := openConsole(ctx, namespace, vm.Name)
 		console.expect(ctx, "login: ", debianBootTimeout)
 		console.send("root")
+		console.expect(ctx, `~# `, bootTimeout) // what is typed before the shell is up is lost
 		Eventually(ctx, func() bool { return instance(ctx, vm).IsConditionTrue(v1.ConditionAgentConnected) }).
 			WithTimeout(debianBootTimeout).WithPolling(time.Second).Should(BeTrue(), "the guest agent should connect")
 		frozen := func() string { return instance(ctx, vm).Status.FSFreezeStatus }
