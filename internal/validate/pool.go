@@ -2,6 +2,7 @@ package validate
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,7 +12,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/selection"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -148,24 +148,10 @@ func selectionPolicy(path *field.Path, policy *poolv1beta1.VirtualMachinePoolSel
 	return errs
 }
 
-// nodeOperators are those of requirements on nodes, as requirements on labels have them.
-var nodeOperators = map[corev1.NodeSelectorOperator]selection.Operator{
-	corev1.NodeSelectorOpIn:           selection.In,
-	corev1.NodeSelectorOpNotIn:        selection.NotIn,
-	corev1.NodeSelectorOpExists:       selection.Exists,
-	corev1.NodeSelectorOpDoesNotExist: selection.DoesNotExist,
-	corev1.NodeSelectorOpGt:           selection.GreaterThan,
-	corev1.NodeSelectorOpLt:           selection.LessThan,
-}
-
 func nodeRequirement(path *field.Path, requirement *corev1.NodeSelectorRequirement) field.ErrorList {
-	operator, known := nodeOperators[requirement.Operator]
+	operator, known := poolv1beta1.NodeOperators[requirement.Operator]
 	if !known {
-		operators := []corev1.NodeSelectorOperator{
-			corev1.NodeSelectorOpIn, corev1.NodeSelectorOpNotIn, corev1.NodeSelectorOpExists,
-			corev1.NodeSelectorOpDoesNotExist, corev1.NodeSelectorOpGt, corev1.NodeSelectorOpLt,
-		}
-		slices.Sort(operators)
+		operators := slices.Sorted(maps.Keys(poolv1beta1.NodeOperators))
 		return field.ErrorList{field.NotSupported(path.Child("operator"), requirement.Operator, operators)}
 	}
 	if _, err := labels.NewRequirement(requirement.Key, operator, requirement.Values); err != nil {

@@ -8,7 +8,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/selection"
 
 	poolv1beta1 "kubevirt.io/kubevirt/api/pool/v1beta1"
 )
@@ -78,19 +77,10 @@ func chooser(selectors *poolv1beta1.VirtualMachinePoolSelectors, nodes map[strin
 	}, nil
 }
 
-var nodeOperators = map[corev1.NodeSelectorOperator]selection.Operator{
-	corev1.NodeSelectorOpIn:           selection.In,
-	corev1.NodeSelectorOpNotIn:        selection.NotIn,
-	corev1.NodeSelectorOpExists:       selection.Exists,
-	corev1.NodeSelectorOpDoesNotExist: selection.DoesNotExist,
-	corev1.NodeSelectorOpGt:           selection.GreaterThan,
-	corev1.NodeSelectorOpLt:           selection.LessThan,
-}
-
 func nodeSelector(requirements []corev1.NodeSelectorRequirement) (labels.Selector, error) {
 	selector := labels.NewSelector()
 	for _, r := range requirements {
-		requirement, err := labels.NewRequirement(r.Key, nodeOperators[r.Operator], r.Values)
+		requirement, err := labels.NewRequirement(r.Key, poolv1beta1.NodeOperators[r.Operator], r.Values)
 		if err != nil {
 			return nil, err
 		}
