@@ -2,7 +2,6 @@ package apiserver
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -14,20 +13,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/patch"
 )
-
-// patchOperation is one step of a JSON patch (RFC 6902).
-type patchOperation struct {
-	Op    string `json:"op"`
-	Path  string `json:"path"`
-	Value any    `json:"value,omitempty"`
-}
 
 // machineChange is what a verb changes. Either spec or requests is set, or neither
 // when only the grace period changes.
 type machineChange struct {
 	// spec patches the machine.
-	spec []patchOperation
+	spec []patch.Operation
 	// requests are for the machine's controller to carry out, in place of those that wait.
 	requests []v1.VirtualMachineStateChangeRequest
 	// grace is the instance's new grace period in seconds; nil leaves it.
@@ -36,14 +29,14 @@ type machineChange struct {
 
 // flip replaces the run strategy, in the field that the user chose, if it still
 // is what the decision was made on.
-func flip(vm *v1.VirtualMachine, from, to v1.VirtualMachineRunStrategy) []patchOperation {
+func flip(vm *v1.VirtualMachine, from, to v1.VirtualMachineRunStrategy) []patch.Operation {
 	if vm.Spec.Running != nil {
-		return []patchOperation{
+		return []patch.Operation{
 			{Op: "test", Path: "/spec/running", Value: *vm.Spec.Running},
 			{Op: "replace", Path: "/spec/running", Value: to == v1.RunStrategyAlways},
 		}
 	}
-	return []patchOperation{
+	return []patch.Operation{
 		{Op: "test", Path: "/spec/runStrategy", Value: from},
 		{Op: "replace", Path: "/spec/runStrategy", Value: to},
 	}
@@ -87,28 +80,27 @@ func (s *server) withMachine(ctx context.Context, at target, act func(*v1.Virtua
 func (s *server) change(ctx context.Context, vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance, c machineChange, dryRun []string) error {
 	options := &client.PatchOptions{DryRun: dryRun}
 	if c.grace != nil {
-		patch, err := jsonPatch([]patchOperation{
+		shorten, err := patch.JSON([]patch.Operation{
 			{Op: "test", Path: "/metadata/uid", Value: vmi.UID},
 			{Op: "add", Path: "/spec/terminationGracePeriodSeconds", Value: *c.grace},
 		})
 		if err != nil {
 			return err
 		}
-		if err := s.client.Patch(ctx, vmi, patch, options); err != nil {
+		if err := s.client.Patch(ctx, vmi, shorten, options); err != nil {
 			return fmt.Errorf("shortening the grace period of the instance: %w", err)
 		}
 	}
 	var err error
+	var change client.Patch
 	switch {
 	case len(c.spec) > 0:
-		var patch client.Patch
-		if patch, err = jsonPatch(c.spec); err == nil {
-			err = s.client.Patch(ctx, vm, patch, options)
+		if change, err = patch.JSON(c.spec); err == nil {
+			err = s.client.Patch(ctx, vm, change, options)
 		}
 	case len(c.requests) > 0:
-		var patch client.Patch
-		if patch, err = jsonPatch(requestPatch(vm, c.requests)); err == nil {
-			err = s.client.Status().Patch(ctx, vm, patch, &client.SubResourcePatchOptions{PatchOptions: *options})
+		if change, err = patch.JSON(requestPatch(vm, c.requests)); err == nil {
+			err = s.client.Status().Patch(ctx, vm, change, &client.SubResourcePatchOptions{PatchOptions: *options})
 		}
 	}
 	// A failed test operation comes back as an invalid request.
@@ -123,32 +115,23 @@ func (s *server) change(ctx context.Context, vm *v1.VirtualMachine, vmi *v1.Virt
 
 // requestPatch puts requests in place of those that wait. What is asked for now
 // does not wait for the delay of earlier failures.
-func requestPatch(vm *v1.VirtualMachine, requests []v1.VirtualMachineStateChangeRequest) []patchOperation {
-	null := json.RawMessage("null")
+func requestPatch(vm *v1.VirtualMachine, requests []v1.VirtualMachineStateChangeRequest) []patch.Operation {
 	if equality.Semantic.DeepEqual(vm.Status, v1.VirtualMachineStatus{}) {
 		// Nobody has written a status yet to which something could be added.
-		return []patchOperation{
-			{Op: "test", Path: "/status", Value: null},
+		return []patch.Operation{
+			{Op: "test", Path: "/status", Value: patch.Null},
 			{Op: "add", Path: "/status", Value: map[string]any{"stateChangeRequests": requests}},
 		}
 	}
-	present := patchOperation{Op: "test", Path: "/status/stateChangeRequests", Value: null}
+	present := patch.Operation{Op: "test", Path: "/status/stateChangeRequests", Value: patch.Null}
 	if len(vm.Status.StateChangeRequests) > 0 {
 		present.Value = vm.Status.StateChangeRequests
 	}
-	patch := []patchOperation{present, {Op: "add", Path: present.Path, Value: requests}}
+	operations := []patch.Operation{present, {Op: "add", Path: present.Path, Value: requests}}
 	if vm.Status.StartFailure != nil {
-		patch = append(patch, patchOperation{Op: "remove", Path: "/status/startFailure"})
+		operations = append(operations, patch.Operation{Op: "remove", Path: "/status/startFailure"})
 	}
-	return patch
-}
-
-func jsonPatch(operations []patchOperation) (client.Patch, error) {
-	data, err := json.Marshal(operations)
-	if err != nil {
-		return nil, fmt.Errorf("encoding the patch: %w", err)
-	}
-	return client.RawPatch(types.JSONPatchType, data), nil
+	return operations
 }
 
 // hasCauses tells a broken admission rule from a patch that did not apply.

@@ -12,7 +12,6 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
@@ -77,12 +76,12 @@ func (p *Instance) send(ctx context.Context, vmi *v1.VirtualMachineInstance, g g
 	if err != nil || len(ops) == 0 {
 		return err
 	}
-	data, err := json.Marshal(ops)
+	change, err := JSON(ops)
 	if err != nil {
-		return fmt.Errorf("encoding the patch: %w", err)
+		return err
 	}
 	answer := vmi.DeepCopy()
-	if err := p.client.Patch(ctx, answer, client.RawPatch(types.JSONPatchType, data)); err != nil {
+	if err := p.client.Patch(ctx, answer, change); err != nil {
 		return err
 	}
 	answer.DeepCopyInto(vmi)
@@ -101,12 +100,6 @@ func testFailed(err error) bool {
 	return details == nil || len(details.Causes) == 0
 }
 
-type operation struct {
-	Op    string          `json:"op"`
-	Path  string          `json:"path"`
-	Value json.RawMessage `json:"value,omitempty"`
-}
-
 // guard is what the test operations of a patch look at.
 type guard int
 
@@ -115,11 +108,9 @@ const (
 	byVersion
 )
 
-var null = json.RawMessage("null")
-
 // operations returns the JSON patch from one state of an instance to another;
 // empty when they are equal. It fails where the writer oversteps.
-func operations(before, after *v1.VirtualMachineInstance, by Owner, g guard) ([]operation, error) {
+func operations(before, after *v1.VirtualMachineInstance, by Owner, g guard) ([]Operation, error) {
 	if !equality.Semantic.DeepEqual(before.Spec, after.Spec) {
 		return nil, fmt.Errorf("the spec of a VirtualMachineInstance is not %s's to change", by)
 	}
@@ -134,14 +125,14 @@ func operations(before, after *v1.VirtualMachineInstance, by Owner, g guard) ([]
 	if err := checkStatus(before, after, oldStatus, newStatus, by); err != nil {
 		return nil, err
 	}
-	var ops []operation
+	var ops []Operation
 	if equality.Semantic.DeepEqual(before.Status, v1.VirtualMachineInstanceStatus{}) && !equality.Semantic.DeepEqual(before.Status, after.Status) {
 		// The server may hold no status at all, whose fields could not be added to.
 		whole, err := json.Marshal(after.Status)
 		if err != nil {
 			return nil, fmt.Errorf("encoding the status: %w", err)
 		}
-		g, ops = byVersion, []operation{{"add", "/status", whole}}
+		g, ops = byVersion, []Operation{{"add", "/status", json.RawMessage(whole)}}
 	} else {
 		ops = diffFields("/status", oldStatus, newStatus, g)
 	}
@@ -151,14 +142,14 @@ func operations(before, after *v1.VirtualMachineInstance, by Owner, g guard) ([]
 	}
 	ops = append(ops, metadata...)
 	if g == byVersion && len(ops) > 0 {
-		version := operation{"test", "/metadata/resourceVersion", quoted(before.ResourceVersion)}
-		ops = append([]operation{version}, ops...)
+		version := Operation{"test", "/metadata/resourceVersion", quoted(before.ResourceVersion)}
+		ops = append([]Operation{version}, ops...)
 	}
 	return ops, nil
 }
 
 // diffMetadata compares the labels and annotations key by key, the lists whole.
-func diffMetadata(before, after *v1.VirtualMachineInstance, by Owner, g guard) ([]operation, error) {
+func diffMetadata(before, after *v1.VirtualMachineInstance, by Owner, g guard) ([]Operation, error) {
 	for key := range merged(before.Labels, after.Labels) {
 		if before.Labels[key] != after.Labels[key] {
 			if err := mayWrite(labelOwner, "label", key, by); err != nil {
@@ -166,7 +157,7 @@ func diffMetadata(before, after *v1.VirtualMachineInstance, by Owner, g guard) (
 			}
 		}
 	}
-	var ops []operation
+	var ops []Operation
 	for _, m := range []struct {
 		path     string
 		old, new map[string]string
@@ -252,8 +243,8 @@ func changedConditions(before, after []v1.Condition) []v1.ConditionType {
 }
 
 // diffFields compares two objects field by field, in the fields' order.
-func diffFields(path string, before, after map[string]json.RawMessage, g guard) []operation {
-	var ops []operation
+func diffFields(path string, before, after map[string]json.RawMessage, g guard) []Operation {
+	var ops []Operation
 	for _, name := range slices.Sorted(maps.Keys(merged(before, after))) {
 		if !bytes.Equal(before[name], after[name]) {
 			ops = append(ops, replace(path+"/"+escape(name), before[name], after[name], g)...)
@@ -264,20 +255,20 @@ func diffFields(path string, before, after map[string]json.RawMessage, g guard) 
 
 // replace returns the operations that turn old into new at a path; nil stands for
 // absent.
-func replace(path string, old, new json.RawMessage, g guard) []operation {
-	var ops []operation
+func replace(path string, old, new json.RawMessage, g guard) []Operation {
+	var ops []Operation
 	if g == byContent {
-		test := operation{"test", path, old}
+		test := Operation{"test", path, old}
 		if old == nil {
-			test.Value = null
+			test.Value = Null
 		}
 		ops = append(ops, test)
 	}
 	if new == nil {
-		return append(ops, operation{Op: "remove", Path: path})
+		return append(ops, Operation{Op: "remove", Path: path})
 	}
 	// add replaces what is there, and needs no distinction.
-	return append(ops, operation{"add", path, new})
+	return append(ops, Operation{"add", path, new})
 }
 
 func fields(v any) (map[string]json.RawMessage, error) {

@@ -110,7 +110,7 @@ func TestOperations(t *testing.T) {
 	}
 }
 
-func apply(t *testing.T, server *v1.VirtualMachineInstance, ops []operation) (*v1.VirtualMachineInstance, error) {
+func apply(t *testing.T, server *v1.VirtualMachineInstance, ops []Operation) (*v1.VirtualMachineInstance, error) {
 	t.Helper()
 	doc, err := json.Marshal(server)
 	if err != nil {
@@ -187,7 +187,7 @@ func TestRetryGoesByVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(ops) != 2 || ops[0].Path != "/metadata/resourceVersion" || string(ops[0].Value) != `"7"` {
+	if len(ops) != 2 || ops[0].Path != "/metadata/resourceVersion" || string(ops[0].Value.(json.RawMessage)) != `"7"` {
 		t.Errorf("operations: %v", ops)
 	}
 }

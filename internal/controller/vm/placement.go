@@ -2,17 +2,15 @@ package vm
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/patch"
 )
 
 // placement says where an instance may run. It is what of a running instance can
@@ -43,17 +41,17 @@ func (r *Reconciler) place(ctx context.Context, s *scope) (ctrl.Result, error) {
 		return ctrl.Result{}, nil
 	}
 	// A merge patch would keep what has been taken out of a selector or an affinity.
-	data, err := json.Marshal([]map[string]any{
-		{"op": "test", "path": "/metadata/uid", "value": s.vmi.UID},
-		{"op": "add", "path": "/spec/nodeSelector", "value": want.NodeSelector},
-		{"op": "add", "path": "/spec/affinity", "value": want.Affinity},
-		{"op": "add", "path": "/spec/tolerations", "value": want.Tolerations},
+	change, err := patch.JSON([]patch.Operation{
+		{Op: "test", Path: "/metadata/uid", Value: s.vmi.UID},
+		{Op: "add", Path: "/spec/nodeSelector", Value: want.NodeSelector},
+		{Op: "add", Path: "/spec/affinity", Value: want.Affinity},
+		{Op: "add", Path: "/spec/tolerations", Value: want.Tolerations},
 	})
 	if err != nil {
-		return ctrl.Result{}, fmt.Errorf("encoding the placement: %w", err)
+		return ctrl.Result{}, fmt.Errorf("where the instance may run: %w", err)
 	}
 	vmi := s.vmi.DeepCopy()
-	if err := r.Patch(ctx, vmi, client.RawPatch(types.JSONPatchType, data)); err != nil {
+	if err := r.Patch(ctx, vmi, change); err != nil {
 		if apierrors.IsNotFound(err) {
 			return ctrl.Result{}, nil
 		}
