@@ -97,10 +97,18 @@ func (n *fakeNode) end(ctx context.Context, pod *corev1.Pod) {
 
 func (n *fakeNode) report(ctx context.Context, vmi *v1.VirtualMachineInstance, phase v1.VirtualMachineInstancePhase) {
 	p := patch.NewInstance(n.handler, n.admin, patch.Handler, vmi)
-	vmi.Status.Phase = phase
-	vmi.Status.PhaseTransitionTimestamps = append(vmi.Status.PhaseTransitionTimestamps,
-		v1.VirtualMachineInstancePhaseTransitionTimestamp{Phase: phase, PhaseTransitionTimestamp: metav1.Now()})
-	if err := p.Finish(ctx, vmi, nil); err != nil && ctx.Err() == nil {
+	// The guest's end may be reported while its start still is.
+	enter := func(vmi *v1.VirtualMachineInstance) error {
+		if vmi.IsFinal() {
+			return nil
+		}
+		vmi.Status.Phase = phase
+		vmi.Status.PhaseTransitionTimestamps = append(vmi.Status.PhaseTransitionTimestamps,
+			v1.VirtualMachineInstancePhaseTransitionTimestamp{Phase: phase, PhaseTransitionTimestamp: metav1.Now()})
+		return nil
+	}
+	_ = enter(vmi)
+	if err := p.Finish(ctx, vmi, enter); err != nil && ctx.Err() == nil {
 		n.t.Errorf("writing as virt-handler: %v", err)
 	}
 }

@@ -5,6 +5,7 @@ package kubevirt
 import (
 	"bytes"
 	"strings"
+	"time"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
@@ -156,6 +157,8 @@ func testRemoval(s *suite, kv *v1.KubeVirt) {
 		return admin.Update(s.ctx, vm) == nil
 	})
 	s.until(kv, "the components stop", func() bool {
+		// The API server may have to be reminded of a CRD, some time after its deletion.
+		s.clock.SetTime(time.Now())
 		d := &appsv1.Deployment{}
 		return s.exists(d, component.Controller) && !d.DeletionTimestamp.IsZero()
 	})
