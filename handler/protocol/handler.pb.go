@@ -29,6 +29,8 @@ const (
 	Device_DEVICE_UNSPECIFIED Device = 0
 	Device_DEVICE_CONSOLE     Device = 1
 	Device_DEVICE_VNC         Device = 2
+	// One of the guest's USB redirection channels: the first that is free.
+	Device_DEVICE_USBREDIR Device = 3
 )
 
 // Enum value maps for Device.
@@ -37,11 +39,13 @@ var (
 		0: "DEVICE_UNSPECIFIED",
 		1: "DEVICE_CONSOLE",
 		2: "DEVICE_VNC",
+		3: "DEVICE_USBREDIR",
 	}
 	Device_value = map[string]int32{
 		"DEVICE_UNSPECIFIED": 0,
 		"DEVICE_CONSOLE":     1,
 		"DEVICE_VNC":         2,
+		"DEVICE_USBREDIR":    3,
 	}
 )
 
@@ -136,13 +140,86 @@ func (Action) EnumDescriptor() ([]byte, []int) {
 	return file_handler_protocol_handler_proto_rawDescGZIP(), []int{1}
 }
 
+// Question is what a guest is asked.
+type Question int32
+
+const (
+	Question_QUESTION_UNSPECIFIED Question = 0
+	// The documents guestosinfo, userlist and filesystemlist of
+	// subresources.kubevirt.io/v1.
+	Question_QUESTION_OS_INFO     Question = 1
+	Question_QUESTION_USERS       Question = 2
+	Question_QUESTION_FILESYSTEMS Question = 3
+	// The display as a PNG image.
+	Question_QUESTION_SCREENSHOT Question = 4
+	// Run a program and wait for its end.
+	Question_QUESTION_EXEC Question = 5
+	// Read and write a piece of a file.
+	Question_QUESTION_READ_FILE  Question = 6
+	Question_QUESTION_WRITE_FILE Question = 7
+)
+
+// Enum value maps for Question.
+var (
+	Question_name = map[int32]string{
+		0: "QUESTION_UNSPECIFIED",
+		1: "QUESTION_OS_INFO",
+		2: "QUESTION_USERS",
+		3: "QUESTION_FILESYSTEMS",
+		4: "QUESTION_SCREENSHOT",
+		5: "QUESTION_EXEC",
+		6: "QUESTION_READ_FILE",
+		7: "QUESTION_WRITE_FILE",
+	}
+	Question_value = map[string]int32{
+		"QUESTION_UNSPECIFIED": 0,
+		"QUESTION_OS_INFO":     1,
+		"QUESTION_USERS":       2,
+		"QUESTION_FILESYSTEMS": 3,
+		"QUESTION_SCREENSHOT":  4,
+		"QUESTION_EXEC":        5,
+		"QUESTION_READ_FILE":   6,
+		"QUESTION_WRITE_FILE":  7,
+	}
+)
+
+func (x Question) Enum() *Question {
+	p := new(Question)
+	*p = x
+	return p
+}
+
+func (x Question) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Question) Descriptor() protoreflect.EnumDescriptor {
+	return file_handler_protocol_handler_proto_enumTypes[2].Descriptor()
+}
+
+func (Question) Type() protoreflect.EnumType {
+	return &file_handler_protocol_handler_proto_enumTypes[2]
+}
+
+func (x Question) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Question.Descriptor instead.
+func (Question) EnumDescriptor() ([]byte, []int) {
+	return file_handler_protocol_handler_proto_rawDescGZIP(), []int{2}
+}
+
 type StreamTarget struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
 	Namespace string                 `protobuf:"bytes,1,opt,name=namespace,proto3" json:"namespace,omitempty"`
 	Name      string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// UID of the VirtualMachineInstance; the handler refuses any other.
-	Uid           string `protobuf:"bytes,3,opt,name=uid,proto3" json:"uid,omitempty"`
-	Device        Device `protobuf:"varint,4,opt,name=device,proto3,enum=kubevirt.handler.v1.Device" json:"device,omitempty"`
+	Uid    string `protobuf:"bytes,3,opt,name=uid,proto3" json:"uid,omitempty"`
+	Device Device `protobuf:"varint,4,opt,name=device,proto3,enum=kubevirt.handler.v1.Device" json:"device,omitempty"`
+	// Leave the device to who has it: then the stream is refused with AlreadyExists
+	// instead of ending the one before.
+	KeepPresent   bool `protobuf:"varint,5,opt,name=keep_present,json=keepPresent,proto3" json:"keep_present,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -203,6 +280,13 @@ func (x *StreamTarget) GetDevice() Device {
 		return x.Device
 	}
 	return Device_DEVICE_UNSPECIFIED
+}
+
+func (x *StreamTarget) GetKeepPresent() bool {
+	if x != nil {
+		return x.KeepPresent
+	}
+	return false
 }
 
 type StreamChunk struct {
@@ -372,16 +456,142 @@ func (*SignalResponse) Descriptor() ([]byte, []int) {
 	return file_handler_protocol_handler_proto_rawDescGZIP(), []int{3}
 }
 
+type GuestRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Namespace string                 `protobuf:"bytes,1,opt,name=namespace,proto3" json:"namespace,omitempty"`
+	Name      string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// UID of the VirtualMachineInstance; the handler refuses any other.
+	Uid      string   `protobuf:"bytes,3,opt,name=uid,proto3" json:"uid,omitempty"`
+	Question Question `protobuf:"varint,4,opt,name=question,proto3,enum=kubevirt.handler.v1.Question" json:"question,omitempty"`
+	// The question's options as JSON, by the types of subresources.kubevirt.io/v1:
+	// ScreenshotOptions, GuestExecOptions, GuestFileOptions; empty for the others.
+	Options       []byte `protobuf:"bytes,5,opt,name=options,proto3" json:"options,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GuestRequest) Reset() {
+	*x = GuestRequest{}
+	mi := &file_handler_protocol_handler_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GuestRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GuestRequest) ProtoMessage() {}
+
+func (x *GuestRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_handler_protocol_handler_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GuestRequest.ProtoReflect.Descriptor instead.
+func (*GuestRequest) Descriptor() ([]byte, []int) {
+	return file_handler_protocol_handler_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *GuestRequest) GetNamespace() string {
+	if x != nil {
+		return x.Namespace
+	}
+	return ""
+}
+
+func (x *GuestRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *GuestRequest) GetUid() string {
+	if x != nil {
+		return x.Uid
+	}
+	return ""
+}
+
+func (x *GuestRequest) GetQuestion() Question {
+	if x != nil {
+		return x.Question
+	}
+	return Question_QUESTION_UNSPECIFIED
+}
+
+func (x *GuestRequest) GetOptions() []byte {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
+type GuestResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The answer as JSON: the document asked for, GuestExecResult, GuestFileChunk
+	// (READ_FILE), nothing (WRITE_FILE); the image of SCREENSHOT as it is.
+	Answer        []byte `protobuf:"bytes,1,opt,name=answer,proto3" json:"answer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GuestResponse) Reset() {
+	*x = GuestResponse{}
+	mi := &file_handler_protocol_handler_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GuestResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GuestResponse) ProtoMessage() {}
+
+func (x *GuestResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_handler_protocol_handler_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GuestResponse.ProtoReflect.Descriptor instead.
+func (*GuestResponse) Descriptor() ([]byte, []int) {
+	return file_handler_protocol_handler_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *GuestResponse) GetAnswer() []byte {
+	if x != nil {
+		return x.Answer
+	}
+	return nil
+}
+
 var File_handler_protocol_handler_proto protoreflect.FileDescriptor
 
 const file_handler_protocol_handler_proto_rawDesc = "" +
 	"\n" +
-	"\x1ehandler/protocol/handler.proto\x12\x13kubevirt.handler.v1\"\x87\x01\n" +
+	"\x1ehandler/protocol/handler.proto\x12\x13kubevirt.handler.v1\"\xaa\x01\n" +
 	"\fStreamTarget\x12\x1c\n" +
 	"\tnamespace\x18\x01 \x01(\tR\tnamespace\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x10\n" +
 	"\x03uid\x18\x03 \x01(\tR\x03uid\x123\n" +
-	"\x06device\x18\x04 \x01(\x0e2\x1b.kubevirt.handler.v1.DeviceR\x06device\"\\\n" +
+	"\x06device\x18\x04 \x01(\x0e2\x1b.kubevirt.handler.v1.DeviceR\x06device\x12!\n" +
+	"\fkeep_present\x18\x05 \x01(\bR\vkeepPresent\"\\\n" +
 	"\vStreamChunk\x129\n" +
 	"\x06target\x18\x01 \x01(\v2!.kubevirt.handler.v1.StreamTargetR\x06target\x12\x12\n" +
 	"\x04data\x18\x02 \x01(\fR\x04data\"\xb6\x01\n" +
@@ -391,12 +601,21 @@ const file_handler_protocol_handler_proto_rawDesc = "" +
 	"\x03uid\x18\x03 \x01(\tR\x03uid\x123\n" +
 	"\x06action\x18\x04 \x01(\x0e2\x1b.kubevirt.handler.v1.ActionR\x06action\x12,\n" +
 	"\x12thaw_after_seconds\x18\x05 \x01(\rR\x10thawAfterSeconds\"\x10\n" +
-	"\x0eSignalResponse*D\n" +
+	"\x0eSignalResponse\"\xa7\x01\n" +
+	"\fGuestRequest\x12\x1c\n" +
+	"\tnamespace\x18\x01 \x01(\tR\tnamespace\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x10\n" +
+	"\x03uid\x18\x03 \x01(\tR\x03uid\x129\n" +
+	"\bquestion\x18\x04 \x01(\x0e2\x1d.kubevirt.handler.v1.QuestionR\bquestion\x12\x18\n" +
+	"\aoptions\x18\x05 \x01(\fR\aoptions\"'\n" +
+	"\rGuestResponse\x12\x16\n" +
+	"\x06answer\x18\x01 \x01(\fR\x06answer*Y\n" +
 	"\x06Device\x12\x16\n" +
 	"\x12DEVICE_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eDEVICE_CONSOLE\x10\x01\x12\x0e\n" +
 	"\n" +
-	"DEVICE_VNC\x10\x02*\x92\x01\n" +
+	"DEVICE_VNC\x10\x02\x12\x13\n" +
+	"\x0fDEVICE_USBREDIR\x10\x03*\x92\x01\n" +
 	"\x06Action\x12\x16\n" +
 	"\x12ACTION_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fACTION_PAUSE\x10\x01\x12\x11\n" +
@@ -404,10 +623,20 @@ const file_handler_protocol_handler_proto_rawDesc = "" +
 	"\fACTION_RESET\x10\x03\x12\x11\n" +
 	"\rACTION_REBOOT\x10\x04\x12\x11\n" +
 	"\rACTION_FREEZE\x10\x05\x12\x13\n" +
-	"\x0fACTION_UNFREEZE\x10\x062\xae\x01\n" +
+	"\x0fACTION_UNFREEZE\x10\x06*\xc5\x01\n" +
+	"\bQuestion\x12\x18\n" +
+	"\x14QUESTION_UNSPECIFIED\x10\x00\x12\x14\n" +
+	"\x10QUESTION_OS_INFO\x10\x01\x12\x12\n" +
+	"\x0eQUESTION_USERS\x10\x02\x12\x18\n" +
+	"\x14QUESTION_FILESYSTEMS\x10\x03\x12\x17\n" +
+	"\x13QUESTION_SCREENSHOT\x10\x04\x12\x11\n" +
+	"\rQUESTION_EXEC\x10\x05\x12\x16\n" +
+	"\x12QUESTION_READ_FILE\x10\x06\x12\x17\n" +
+	"\x13QUESTION_WRITE_FILE\x10\a2\xfe\x01\n" +
 	"\aHandler\x12P\n" +
 	"\x06Stream\x12 .kubevirt.handler.v1.StreamChunk\x1a .kubevirt.handler.v1.StreamChunk(\x010\x01\x12Q\n" +
-	"\x06Signal\x12\".kubevirt.handler.v1.SignalRequest\x1a#.kubevirt.handler.v1.SignalResponseB'Z%kubevirt.io/kubevirt/handler/protocolb\x06proto3"
+	"\x06Signal\x12\".kubevirt.handler.v1.SignalRequest\x1a#.kubevirt.handler.v1.SignalResponse\x12N\n" +
+	"\x05Guest\x12!.kubevirt.handler.v1.GuestRequest\x1a\".kubevirt.handler.v1.GuestResponseB'Z%kubevirt.io/kubevirt/handler/protocolb\x06proto3"
 
 var (
 	file_handler_protocol_handler_proto_rawDescOnce sync.Once
@@ -421,29 +650,35 @@ func file_handler_protocol_handler_proto_rawDescGZIP() []byte {
 	return file_handler_protocol_handler_proto_rawDescData
 }
 
-var file_handler_protocol_handler_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_handler_protocol_handler_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_handler_protocol_handler_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_handler_protocol_handler_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_handler_protocol_handler_proto_goTypes = []any{
 	(Device)(0),            // 0: kubevirt.handler.v1.Device
 	(Action)(0),            // 1: kubevirt.handler.v1.Action
-	(*StreamTarget)(nil),   // 2: kubevirt.handler.v1.StreamTarget
-	(*StreamChunk)(nil),    // 3: kubevirt.handler.v1.StreamChunk
-	(*SignalRequest)(nil),  // 4: kubevirt.handler.v1.SignalRequest
-	(*SignalResponse)(nil), // 5: kubevirt.handler.v1.SignalResponse
+	(Question)(0),          // 2: kubevirt.handler.v1.Question
+	(*StreamTarget)(nil),   // 3: kubevirt.handler.v1.StreamTarget
+	(*StreamChunk)(nil),    // 4: kubevirt.handler.v1.StreamChunk
+	(*SignalRequest)(nil),  // 5: kubevirt.handler.v1.SignalRequest
+	(*SignalResponse)(nil), // 6: kubevirt.handler.v1.SignalResponse
+	(*GuestRequest)(nil),   // 7: kubevirt.handler.v1.GuestRequest
+	(*GuestResponse)(nil),  // 8: kubevirt.handler.v1.GuestResponse
 }
 var file_handler_protocol_handler_proto_depIdxs = []int32{
 	0, // 0: kubevirt.handler.v1.StreamTarget.device:type_name -> kubevirt.handler.v1.Device
-	2, // 1: kubevirt.handler.v1.StreamChunk.target:type_name -> kubevirt.handler.v1.StreamTarget
+	3, // 1: kubevirt.handler.v1.StreamChunk.target:type_name -> kubevirt.handler.v1.StreamTarget
 	1, // 2: kubevirt.handler.v1.SignalRequest.action:type_name -> kubevirt.handler.v1.Action
-	3, // 3: kubevirt.handler.v1.Handler.Stream:input_type -> kubevirt.handler.v1.StreamChunk
-	4, // 4: kubevirt.handler.v1.Handler.Signal:input_type -> kubevirt.handler.v1.SignalRequest
-	3, // 5: kubevirt.handler.v1.Handler.Stream:output_type -> kubevirt.handler.v1.StreamChunk
-	5, // 6: kubevirt.handler.v1.Handler.Signal:output_type -> kubevirt.handler.v1.SignalResponse
-	5, // [5:7] is the sub-list for method output_type
-	3, // [3:5] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	2, // 3: kubevirt.handler.v1.GuestRequest.question:type_name -> kubevirt.handler.v1.Question
+	4, // 4: kubevirt.handler.v1.Handler.Stream:input_type -> kubevirt.handler.v1.StreamChunk
+	5, // 5: kubevirt.handler.v1.Handler.Signal:input_type -> kubevirt.handler.v1.SignalRequest
+	7, // 6: kubevirt.handler.v1.Handler.Guest:input_type -> kubevirt.handler.v1.GuestRequest
+	4, // 7: kubevirt.handler.v1.Handler.Stream:output_type -> kubevirt.handler.v1.StreamChunk
+	6, // 8: kubevirt.handler.v1.Handler.Signal:output_type -> kubevirt.handler.v1.SignalResponse
+	8, // 9: kubevirt.handler.v1.Handler.Guest:output_type -> kubevirt.handler.v1.GuestResponse
+	7, // [7:10] is the sub-list for method output_type
+	4, // [4:7] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_handler_protocol_handler_proto_init() }
@@ -456,8 +691,8 @@ func file_handler_protocol_handler_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_handler_protocol_handler_proto_rawDesc), len(file_handler_protocol_handler_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   4,
+			NumEnums:      3,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -23,6 +23,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	Handler_Stream_FullMethodName = "/kubevirt.handler.v1.Handler/Stream"
 	Handler_Signal_FullMethodName = "/kubevirt.handler.v1.Handler/Signal"
+	Handler_Guest_FullMethodName  = "/kubevirt.handler.v1.Handler/Guest"
 )
 
 // HandlerClient is the client API for Handler service.
@@ -39,6 +40,9 @@ type HandlerClient interface {
 	// message says what to do; Unavailable, try again; Internal, the hypervisor or
 	// the guest agent has failed.
 	Signal(ctx context.Context, in *SignalRequest, opts ...grpc.CallOption) (*SignalResponse, error)
+	// Guest asks a guest's agent, or its display, for something and passes the
+	// answer on as it came from the launcher. Codes as of Signal.
+	Guest(ctx context.Context, in *GuestRequest, opts ...grpc.CallOption) (*GuestResponse, error)
 }
 
 type handlerClient struct {
@@ -72,6 +76,16 @@ func (c *handlerClient) Signal(ctx context.Context, in *SignalRequest, opts ...g
 	return out, nil
 }
 
+func (c *handlerClient) Guest(ctx context.Context, in *GuestRequest, opts ...grpc.CallOption) (*GuestResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GuestResponse)
+	err := c.cc.Invoke(ctx, Handler_Guest_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // HandlerServer is the server API for Handler service.
 // All implementations must embed UnimplementedHandlerServer
 // for forward compatibility.
@@ -86,6 +100,9 @@ type HandlerServer interface {
 	// message says what to do; Unavailable, try again; Internal, the hypervisor or
 	// the guest agent has failed.
 	Signal(context.Context, *SignalRequest) (*SignalResponse, error)
+	// Guest asks a guest's agent, or its display, for something and passes the
+	// answer on as it came from the launcher. Codes as of Signal.
+	Guest(context.Context, *GuestRequest) (*GuestResponse, error)
 	mustEmbedUnimplementedHandlerServer()
 }
 
@@ -101,6 +118,9 @@ func (UnimplementedHandlerServer) Stream(grpc.BidiStreamingServer[StreamChunk, S
 }
 func (UnimplementedHandlerServer) Signal(context.Context, *SignalRequest) (*SignalResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Signal not implemented")
+}
+func (UnimplementedHandlerServer) Guest(context.Context, *GuestRequest) (*GuestResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Guest not implemented")
 }
 func (UnimplementedHandlerServer) mustEmbedUnimplementedHandlerServer() {}
 func (UnimplementedHandlerServer) testEmbeddedByValue()                 {}
@@ -148,6 +168,24 @@ func _Handler_Signal_Handler(srv interface{}, ctx context.Context, dec func(inte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Handler_Guest_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GuestRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HandlerServer).Guest(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Handler_Guest_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HandlerServer).Guest(ctx, req.(*GuestRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Handler_ServiceDesc is the grpc.ServiceDesc for Handler service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -158,6 +196,10 @@ var Handler_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Signal",
 			Handler:    _Handler_Signal_Handler,
+		},
+		{
+			MethodName: "Guest",
+			Handler:    _Handler_Guest_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

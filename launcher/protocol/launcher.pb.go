@@ -103,6 +103,76 @@ func (Action) EnumDescriptor() ([]byte, []int) {
 	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{0}
 }
 
+// Question is what a guest is asked.
+type Question int32
+
+const (
+	Question_QUESTION_UNSPECIFIED Question = 0
+	// The documents guestosinfo, userlist and filesystemlist of
+	// subresources.kubevirt.io/v1.
+	Question_QUESTION_OS_INFO     Question = 1
+	Question_QUESTION_USERS       Question = 2
+	Question_QUESTION_FILESYSTEMS Question = 3
+	// The display as a PNG image.
+	Question_QUESTION_SCREENSHOT Question = 4
+	// Run a program and wait for its end, or for the deadline of the call.
+	Question_QUESTION_EXEC Question = 5
+	// Read and write a piece of a file.
+	Question_QUESTION_READ_FILE  Question = 6
+	Question_QUESTION_WRITE_FILE Question = 7
+)
+
+// Enum value maps for Question.
+var (
+	Question_name = map[int32]string{
+		0: "QUESTION_UNSPECIFIED",
+		1: "QUESTION_OS_INFO",
+		2: "QUESTION_USERS",
+		3: "QUESTION_FILESYSTEMS",
+		4: "QUESTION_SCREENSHOT",
+		5: "QUESTION_EXEC",
+		6: "QUESTION_READ_FILE",
+		7: "QUESTION_WRITE_FILE",
+	}
+	Question_value = map[string]int32{
+		"QUESTION_UNSPECIFIED": 0,
+		"QUESTION_OS_INFO":     1,
+		"QUESTION_USERS":       2,
+		"QUESTION_FILESYSTEMS": 3,
+		"QUESTION_SCREENSHOT":  4,
+		"QUESTION_EXEC":        5,
+		"QUESTION_READ_FILE":   6,
+		"QUESTION_WRITE_FILE":  7,
+	}
+)
+
+func (x Question) Enum() *Question {
+	p := new(Question)
+	*p = x
+	return p
+}
+
+func (x Question) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Question) Descriptor() protoreflect.EnumDescriptor {
+	return file_launcher_protocol_launcher_proto_enumTypes[1].Descriptor()
+}
+
+func (Question) Type() protoreflect.EnumType {
+	return &file_launcher_protocol_launcher_proto_enumTypes[1]
+}
+
+func (x Question) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Question.Descriptor instead.
+func (Question) EnumDescriptor() ([]byte, []int) {
+	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{1}
+}
+
 type State int32
 
 const (
@@ -148,11 +218,11 @@ func (x State) String() string {
 }
 
 func (State) Descriptor() protoreflect.EnumDescriptor {
-	return file_launcher_protocol_launcher_proto_enumTypes[1].Descriptor()
+	return file_launcher_protocol_launcher_proto_enumTypes[2].Descriptor()
 }
 
 func (State) Type() protoreflect.EnumType {
-	return &file_launcher_protocol_launcher_proto_enumTypes[1]
+	return &file_launcher_protocol_launcher_proto_enumTypes[2]
 }
 
 func (x State) Number() protoreflect.EnumNumber {
@@ -161,7 +231,7 @@ func (x State) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use State.Descriptor instead.
 func (State) EnumDescriptor() ([]byte, []int) {
-	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{1}
+	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{2}
 }
 
 type InfoRequest struct {
@@ -872,6 +942,115 @@ func (*SignalResponse) Descriptor() ([]byte, []int) {
 	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{10}
 }
 
+type GuestRequest struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Session  uint64                 `protobuf:"varint,1,opt,name=session,proto3" json:"session,omitempty"`
+	Question Question               `protobuf:"varint,2,opt,name=question,proto3,enum=kubevirt.launcher.v1.Question" json:"question,omitempty"`
+	// The question's options as JSON, by the types of subresources.kubevirt.io/v1:
+	// ScreenshotOptions, GuestExecOptions, GuestFileOptions; empty for the others.
+	Options       []byte `protobuf:"bytes,3,opt,name=options,proto3" json:"options,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GuestRequest) Reset() {
+	*x = GuestRequest{}
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GuestRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GuestRequest) ProtoMessage() {}
+
+func (x *GuestRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GuestRequest.ProtoReflect.Descriptor instead.
+func (*GuestRequest) Descriptor() ([]byte, []int) {
+	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *GuestRequest) GetSession() uint64 {
+	if x != nil {
+		return x.Session
+	}
+	return 0
+}
+
+func (x *GuestRequest) GetQuestion() Question {
+	if x != nil {
+		return x.Question
+	}
+	return Question_QUESTION_UNSPECIFIED
+}
+
+func (x *GuestRequest) GetOptions() []byte {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
+type GuestResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The answer as JSON: the document asked for, GuestExecResult, GuestFileChunk
+	// (READ_FILE), nothing (WRITE_FILE); the image of SCREENSHOT as it is. At most
+	// 16 MiB.
+	Answer        []byte `protobuf:"bytes,1,opt,name=answer,proto3" json:"answer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GuestResponse) Reset() {
+	*x = GuestResponse{}
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GuestResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GuestResponse) ProtoMessage() {}
+
+func (x *GuestResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GuestResponse.ProtoReflect.Descriptor instead.
+func (*GuestResponse) Descriptor() ([]byte, []int) {
+	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *GuestResponse) GetAnswer() []byte {
+	if x != nil {
+		return x.Answer
+	}
+	return nil
+}
+
 type WatchRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Session       uint64                 `protobuf:"varint,1,opt,name=session,proto3" json:"session,omitempty"`
@@ -881,7 +1060,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_launcher_protocol_launcher_proto_msgTypes[11]
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -893,7 +1072,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_launcher_protocol_launcher_proto_msgTypes[11]
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -906,7 +1085,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{11}
+	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *WatchRequest) GetSession() uint64 {
@@ -935,7 +1114,7 @@ type DomainState struct {
 
 func (x *DomainState) Reset() {
 	*x = DomainState{}
-	mi := &file_launcher_protocol_launcher_proto_msgTypes[12]
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -947,7 +1126,7 @@ func (x *DomainState) String() string {
 func (*DomainState) ProtoMessage() {}
 
 func (x *DomainState) ProtoReflect() protoreflect.Message {
-	mi := &file_launcher_protocol_launcher_proto_msgTypes[12]
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -960,7 +1139,7 @@ func (x *DomainState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DomainState.ProtoReflect.Descriptor instead.
 func (*DomainState) Descriptor() ([]byte, []int) {
-	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{12}
+	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *DomainState) GetState() State {
@@ -1026,7 +1205,7 @@ type Agent struct {
 
 func (x *Agent) Reset() {
 	*x = Agent{}
-	mi := &file_launcher_protocol_launcher_proto_msgTypes[13]
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1038,7 +1217,7 @@ func (x *Agent) String() string {
 func (*Agent) ProtoMessage() {}
 
 func (x *Agent) ProtoReflect() protoreflect.Message {
-	mi := &file_launcher_protocol_launcher_proto_msgTypes[13]
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1051,7 +1230,7 @@ func (x *Agent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Agent.ProtoReflect.Descriptor instead.
 func (*Agent) Descriptor() ([]byte, []int) {
-	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{13}
+	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Agent) GetVersion() string {
@@ -1149,7 +1328,7 @@ type GuestInterface struct {
 
 func (x *GuestInterface) Reset() {
 	*x = GuestInterface{}
-	mi := &file_launcher_protocol_launcher_proto_msgTypes[14]
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1161,7 +1340,7 @@ func (x *GuestInterface) String() string {
 func (*GuestInterface) ProtoMessage() {}
 
 func (x *GuestInterface) ProtoReflect() protoreflect.Message {
-	mi := &file_launcher_protocol_launcher_proto_msgTypes[14]
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1174,7 +1353,7 @@ func (x *GuestInterface) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GuestInterface.ProtoReflect.Descriptor instead.
 func (*GuestInterface) Descriptor() ([]byte, []int) {
-	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{14}
+	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *GuestInterface) GetName() string {
@@ -1252,7 +1431,13 @@ const file_launcher_protocol_launcher_proto_rawDesc = "" +
 	"\asession\x18\x01 \x01(\x04R\asession\x124\n" +
 	"\x06action\x18\x02 \x01(\x0e2\x1c.kubevirt.launcher.v1.ActionR\x06action\x12,\n" +
 	"\x12thaw_after_seconds\x18\x03 \x01(\rR\x10thawAfterSeconds\"\x10\n" +
-	"\x0eSignalResponse\"(\n" +
+	"\x0eSignalResponse\"~\n" +
+	"\fGuestRequest\x12\x18\n" +
+	"\asession\x18\x01 \x01(\x04R\asession\x12:\n" +
+	"\bquestion\x18\x02 \x01(\x0e2\x1e.kubevirt.launcher.v1.QuestionR\bquestion\x12\x18\n" +
+	"\aoptions\x18\x03 \x01(\fR\aoptions\"'\n" +
+	"\rGuestResponse\x12\x16\n" +
+	"\x06answer\x18\x01 \x01(\fR\x06answer\"(\n" +
 	"\fWatchRequest\x12\x18\n" +
 	"\asession\x18\x01 \x01(\x04R\asession\"\xd3\x01\n" +
 	"\vDomainState\x121\n" +
@@ -1294,7 +1479,16 @@ const file_launcher_protocol_launcher_proto_rawDesc = "" +
 	"\fACTION_RESET\x10\x06\x12\x11\n" +
 	"\rACTION_REBOOT\x10\a\x12\x11\n" +
 	"\rACTION_FREEZE\x10\b\x12\x13\n" +
-	"\x0fACTION_UNFREEZE\x10\t*\x90\x01\n" +
+	"\x0fACTION_UNFREEZE\x10\t*\xc5\x01\n" +
+	"\bQuestion\x12\x18\n" +
+	"\x14QUESTION_UNSPECIFIED\x10\x00\x12\x14\n" +
+	"\x10QUESTION_OS_INFO\x10\x01\x12\x12\n" +
+	"\x0eQUESTION_USERS\x10\x02\x12\x18\n" +
+	"\x14QUESTION_FILESYSTEMS\x10\x03\x12\x17\n" +
+	"\x13QUESTION_SCREENSHOT\x10\x04\x12\x11\n" +
+	"\rQUESTION_EXEC\x10\x05\x12\x16\n" +
+	"\x12QUESTION_READ_FILE\x10\x06\x12\x17\n" +
+	"\x13QUESTION_WRITE_FILE\x10\a*\x90\x01\n" +
 	"\x05State\x12\x0e\n" +
 	"\n" +
 	"STATE_NONE\x10\x00\x12\x11\n" +
@@ -1303,11 +1497,12 @@ const file_launcher_protocol_launcher_proto_rawDesc = "" +
 	"\x13STATE_SHUTTING_DOWN\x10\x03\x12\x11\n" +
 	"\rSTATE_SHUTOFF\x10\x04\x12\x11\n" +
 	"\rSTATE_CRASHED\x10\x05\x12\x13\n" +
-	"\x0fSTATE_SUSPENDED\x10\x062\xcf\x02\n" +
+	"\x0fSTATE_SUSPENDED\x10\x062\xa1\x03\n" +
 	"\bLauncher\x12M\n" +
 	"\x04Info\x12!.kubevirt.launcher.v1.InfoRequest\x1a\".kubevirt.launcher.v1.InfoResponse\x12M\n" +
 	"\x04Sync\x12!.kubevirt.launcher.v1.SyncRequest\x1a\".kubevirt.launcher.v1.SyncResponse\x12S\n" +
 	"\x06Signal\x12#.kubevirt.launcher.v1.SignalRequest\x1a$.kubevirt.launcher.v1.SignalResponse\x12P\n" +
+	"\x05Guest\x12\".kubevirt.launcher.v1.GuestRequest\x1a#.kubevirt.launcher.v1.GuestResponse\x12P\n" +
 	"\x05Watch\x12\".kubevirt.launcher.v1.WatchRequest\x1a!.kubevirt.launcher.v1.DomainState0\x01B(Z&kubevirt.io/kubevirt/launcher/protocolb\x06proto3"
 
 var (
@@ -1322,50 +1517,56 @@ func file_launcher_protocol_launcher_proto_rawDescGZIP() []byte {
 	return file_launcher_protocol_launcher_proto_rawDescData
 }
 
-var file_launcher_protocol_launcher_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_launcher_protocol_launcher_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_launcher_protocol_launcher_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_launcher_protocol_launcher_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_launcher_protocol_launcher_proto_goTypes = []any{
 	(Action)(0),            // 0: kubevirt.launcher.v1.Action
-	(State)(0),             // 1: kubevirt.launcher.v1.State
-	(*InfoRequest)(nil),    // 2: kubevirt.launcher.v1.InfoRequest
-	(*InfoResponse)(nil),   // 3: kubevirt.launcher.v1.InfoResponse
-	(*SyncRequest)(nil),    // 4: kubevirt.launcher.v1.SyncRequest
-	(*SyncResponse)(nil),   // 5: kubevirt.launcher.v1.SyncResponse
-	(*Host)(nil),           // 6: kubevirt.launcher.v1.Host
-	(*SMBIOS)(nil),         // 7: kubevirt.launcher.v1.SMBIOS
-	(*Volume)(nil),         // 8: kubevirt.launcher.v1.Volume
-	(*Interface)(nil),      // 9: kubevirt.launcher.v1.Interface
-	(*DHCP)(nil),           // 10: kubevirt.launcher.v1.DHCP
-	(*SignalRequest)(nil),  // 11: kubevirt.launcher.v1.SignalRequest
-	(*SignalResponse)(nil), // 12: kubevirt.launcher.v1.SignalResponse
-	(*WatchRequest)(nil),   // 13: kubevirt.launcher.v1.WatchRequest
-	(*DomainState)(nil),    // 14: kubevirt.launcher.v1.DomainState
-	(*Agent)(nil),          // 15: kubevirt.launcher.v1.Agent
-	(*GuestInterface)(nil), // 16: kubevirt.launcher.v1.GuestInterface
+	(Question)(0),          // 1: kubevirt.launcher.v1.Question
+	(State)(0),             // 2: kubevirt.launcher.v1.State
+	(*InfoRequest)(nil),    // 3: kubevirt.launcher.v1.InfoRequest
+	(*InfoResponse)(nil),   // 4: kubevirt.launcher.v1.InfoResponse
+	(*SyncRequest)(nil),    // 5: kubevirt.launcher.v1.SyncRequest
+	(*SyncResponse)(nil),   // 6: kubevirt.launcher.v1.SyncResponse
+	(*Host)(nil),           // 7: kubevirt.launcher.v1.Host
+	(*SMBIOS)(nil),         // 8: kubevirt.launcher.v1.SMBIOS
+	(*Volume)(nil),         // 9: kubevirt.launcher.v1.Volume
+	(*Interface)(nil),      // 10: kubevirt.launcher.v1.Interface
+	(*DHCP)(nil),           // 11: kubevirt.launcher.v1.DHCP
+	(*SignalRequest)(nil),  // 12: kubevirt.launcher.v1.SignalRequest
+	(*SignalResponse)(nil), // 13: kubevirt.launcher.v1.SignalResponse
+	(*GuestRequest)(nil),   // 14: kubevirt.launcher.v1.GuestRequest
+	(*GuestResponse)(nil),  // 15: kubevirt.launcher.v1.GuestResponse
+	(*WatchRequest)(nil),   // 16: kubevirt.launcher.v1.WatchRequest
+	(*DomainState)(nil),    // 17: kubevirt.launcher.v1.DomainState
+	(*Agent)(nil),          // 18: kubevirt.launcher.v1.Agent
+	(*GuestInterface)(nil), // 19: kubevirt.launcher.v1.GuestInterface
 }
 var file_launcher_protocol_launcher_proto_depIdxs = []int32{
-	6,  // 0: kubevirt.launcher.v1.SyncRequest.host:type_name -> kubevirt.launcher.v1.Host
-	8,  // 1: kubevirt.launcher.v1.SyncRequest.volumes:type_name -> kubevirt.launcher.v1.Volume
-	9,  // 2: kubevirt.launcher.v1.SyncRequest.interfaces:type_name -> kubevirt.launcher.v1.Interface
-	7,  // 3: kubevirt.launcher.v1.Host.smbios:type_name -> kubevirt.launcher.v1.SMBIOS
-	10, // 4: kubevirt.launcher.v1.Interface.dhcp:type_name -> kubevirt.launcher.v1.DHCP
+	7,  // 0: kubevirt.launcher.v1.SyncRequest.host:type_name -> kubevirt.launcher.v1.Host
+	9,  // 1: kubevirt.launcher.v1.SyncRequest.volumes:type_name -> kubevirt.launcher.v1.Volume
+	10, // 2: kubevirt.launcher.v1.SyncRequest.interfaces:type_name -> kubevirt.launcher.v1.Interface
+	8,  // 3: kubevirt.launcher.v1.Host.smbios:type_name -> kubevirt.launcher.v1.SMBIOS
+	11, // 4: kubevirt.launcher.v1.Interface.dhcp:type_name -> kubevirt.launcher.v1.DHCP
 	0,  // 5: kubevirt.launcher.v1.SignalRequest.action:type_name -> kubevirt.launcher.v1.Action
-	1,  // 6: kubevirt.launcher.v1.DomainState.state:type_name -> kubevirt.launcher.v1.State
-	15, // 7: kubevirt.launcher.v1.DomainState.agent:type_name -> kubevirt.launcher.v1.Agent
-	16, // 8: kubevirt.launcher.v1.Agent.interfaces:type_name -> kubevirt.launcher.v1.GuestInterface
-	2,  // 9: kubevirt.launcher.v1.Launcher.Info:input_type -> kubevirt.launcher.v1.InfoRequest
-	4,  // 10: kubevirt.launcher.v1.Launcher.Sync:input_type -> kubevirt.launcher.v1.SyncRequest
-	11, // 11: kubevirt.launcher.v1.Launcher.Signal:input_type -> kubevirt.launcher.v1.SignalRequest
-	13, // 12: kubevirt.launcher.v1.Launcher.Watch:input_type -> kubevirt.launcher.v1.WatchRequest
-	3,  // 13: kubevirt.launcher.v1.Launcher.Info:output_type -> kubevirt.launcher.v1.InfoResponse
-	5,  // 14: kubevirt.launcher.v1.Launcher.Sync:output_type -> kubevirt.launcher.v1.SyncResponse
-	12, // 15: kubevirt.launcher.v1.Launcher.Signal:output_type -> kubevirt.launcher.v1.SignalResponse
-	14, // 16: kubevirt.launcher.v1.Launcher.Watch:output_type -> kubevirt.launcher.v1.DomainState
-	13, // [13:17] is the sub-list for method output_type
-	9,  // [9:13] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	1,  // 6: kubevirt.launcher.v1.GuestRequest.question:type_name -> kubevirt.launcher.v1.Question
+	2,  // 7: kubevirt.launcher.v1.DomainState.state:type_name -> kubevirt.launcher.v1.State
+	18, // 8: kubevirt.launcher.v1.DomainState.agent:type_name -> kubevirt.launcher.v1.Agent
+	19, // 9: kubevirt.launcher.v1.Agent.interfaces:type_name -> kubevirt.launcher.v1.GuestInterface
+	3,  // 10: kubevirt.launcher.v1.Launcher.Info:input_type -> kubevirt.launcher.v1.InfoRequest
+	5,  // 11: kubevirt.launcher.v1.Launcher.Sync:input_type -> kubevirt.launcher.v1.SyncRequest
+	12, // 12: kubevirt.launcher.v1.Launcher.Signal:input_type -> kubevirt.launcher.v1.SignalRequest
+	14, // 13: kubevirt.launcher.v1.Launcher.Guest:input_type -> kubevirt.launcher.v1.GuestRequest
+	16, // 14: kubevirt.launcher.v1.Launcher.Watch:input_type -> kubevirt.launcher.v1.WatchRequest
+	4,  // 15: kubevirt.launcher.v1.Launcher.Info:output_type -> kubevirt.launcher.v1.InfoResponse
+	6,  // 16: kubevirt.launcher.v1.Launcher.Sync:output_type -> kubevirt.launcher.v1.SyncResponse
+	13, // 17: kubevirt.launcher.v1.Launcher.Signal:output_type -> kubevirt.launcher.v1.SignalResponse
+	15, // 18: kubevirt.launcher.v1.Launcher.Guest:output_type -> kubevirt.launcher.v1.GuestResponse
+	17, // 19: kubevirt.launcher.v1.Launcher.Watch:output_type -> kubevirt.launcher.v1.DomainState
+	15, // [15:20] is the sub-list for method output_type
+	10, // [10:15] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_launcher_protocol_launcher_proto_init() }
@@ -1378,8 +1579,8 @@ func file_launcher_protocol_launcher_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_launcher_protocol_launcher_proto_rawDesc), len(file_launcher_protocol_launcher_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   15,
+			NumEnums:      3,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -25,6 +25,7 @@ const (
 	Launcher_Info_FullMethodName   = "/kubevirt.launcher.v1.Launcher/Info"
 	Launcher_Sync_FullMethodName   = "/kubevirt.launcher.v1.Launcher/Sync"
 	Launcher_Signal_FullMethodName = "/kubevirt.launcher.v1.Launcher/Signal"
+	Launcher_Guest_FullMethodName  = "/kubevirt.launcher.v1.Launcher/Guest"
 	Launcher_Watch_FullMethodName  = "/kubevirt.launcher.v1.Launcher/Watch"
 )
 
@@ -41,6 +42,8 @@ type LauncherClient interface {
 	Sync(ctx context.Context, in *SyncRequest, opts ...grpc.CallOption) (*SyncResponse, error)
 	// Signal asks for one action on the running domain.
 	Signal(ctx context.Context, in *SignalRequest, opts ...grpc.CallOption) (*SignalResponse, error)
+	// Guest asks the guest's agent, or its display, for something.
+	Guest(ctx context.Context, in *GuestRequest, opts ...grpc.CallOption) (*GuestResponse, error)
 	// Watch sends the present state first, then one message per change.
 	Watch(ctx context.Context, in *WatchRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[DomainState], error)
 }
@@ -83,6 +86,16 @@ func (c *launcherClient) Signal(ctx context.Context, in *SignalRequest, opts ...
 	return out, nil
 }
 
+func (c *launcherClient) Guest(ctx context.Context, in *GuestRequest, opts ...grpc.CallOption) (*GuestResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GuestResponse)
+	err := c.cc.Invoke(ctx, Launcher_Guest_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *launcherClient) Watch(ctx context.Context, in *WatchRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[DomainState], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	stream, err := c.cc.NewStream(ctx, &Launcher_ServiceDesc.Streams[0], Launcher_Watch_FullMethodName, cOpts...)
@@ -115,6 +128,8 @@ type LauncherServer interface {
 	Sync(context.Context, *SyncRequest) (*SyncResponse, error)
 	// Signal asks for one action on the running domain.
 	Signal(context.Context, *SignalRequest) (*SignalResponse, error)
+	// Guest asks the guest's agent, or its display, for something.
+	Guest(context.Context, *GuestRequest) (*GuestResponse, error)
 	// Watch sends the present state first, then one message per change.
 	Watch(*WatchRequest, grpc.ServerStreamingServer[DomainState]) error
 	mustEmbedUnimplementedLauncherServer()
@@ -135,6 +150,9 @@ func (UnimplementedLauncherServer) Sync(context.Context, *SyncRequest) (*SyncRes
 }
 func (UnimplementedLauncherServer) Signal(context.Context, *SignalRequest) (*SignalResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Signal not implemented")
+}
+func (UnimplementedLauncherServer) Guest(context.Context, *GuestRequest) (*GuestResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Guest not implemented")
 }
 func (UnimplementedLauncherServer) Watch(*WatchRequest, grpc.ServerStreamingServer[DomainState]) error {
 	return status.Error(codes.Unimplemented, "method Watch not implemented")
@@ -214,6 +232,24 @@ func _Launcher_Signal_Handler(srv interface{}, ctx context.Context, dec func(int
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Launcher_Guest_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GuestRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LauncherServer).Guest(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Launcher_Guest_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LauncherServer).Guest(ctx, req.(*GuestRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Launcher_Watch_Handler(srv interface{}, stream grpc.ServerStream) error {
 	m := new(WatchRequest)
 	if err := stream.RecvMsg(m); err != nil {
@@ -243,6 +279,10 @@ var Launcher_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Signal",
 			Handler:    _Launcher_Signal_Handler,
+		},
+		{
+			MethodName: "Guest",
+			Handler:    _Launcher_Guest_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{
