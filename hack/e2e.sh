@@ -6,6 +6,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 eval "$(hack/cli.sh env)"
 export KUBECONFIG
+if ! command -v ssh >/dev/null; then # virtctl ssh and scp use it
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends openssh-client >/dev/null
+fi
 args=()
 for arg in "$@"; do
   args+=("${arg/#--/-ginkgo.}")

@@ -16,6 +16,7 @@ import (
 // TestSchemasMatchTheContractFields compares every field of every version with the contract's field list: its
 // type, whether it is required, every validation, and that there is no further field.
 func TestSchemasMatchTheContractFields(t *testing.T) {
+	tightened := readTable(t, "tightened.tsv", 2)
 	for _, crd := range all(t) {
 		rows := readTable(t, "fields-"+crd.Spec.Names.Kind+".tsv", 6)
 		for _, version := range crd.Spec.Versions {
@@ -39,6 +40,7 @@ func TestSchemasMatchTheContractFields(t *testing.T) {
 						t.Errorf("%s is missing", path)
 						continue
 					}
+					tighten(tightened, row[0], validation, field)
 					compareField(t, row, validation, parent, field)
 				}
 				reportUnknown(t, root, "", known)
@@ -60,6 +62,39 @@ func parseValidation(column string) map[string]string {
 		case name != "":
 			out[name] = value
 		}
+	}
+	return out
+}
+
+// tighten takes over from a schema what it may say beyond the contract.
+func tighten(table [][]string, path string, validation map[string]string, s *apiextensionsv1.JSONSchemaProps) {
+	for _, row := range table {
+		if !strings.HasSuffix(path, row[0]) {
+			continue
+		}
+		for _, what := range strings.Split(row[1], ",") {
+			if validation[what] == "" {
+				validation[what] = said(s)[what]
+			}
+		}
+	}
+}
+
+// said renders a schema's validations as the contract does.
+func said(s *apiextensionsv1.JSONSchemaProps) map[string]string {
+	var enum []string
+	for _, value := range s.Enum {
+		enum = append(enum, string(value.Raw))
+	}
+	out := map[string]string{
+		"minimum": number(s.Minimum), "maximum": number(s.Maximum), "minLength": number(s.MinLength), "maxLength": number(s.MaxLength),
+	}
+	if enum != nil {
+		out["enum"] = "[" + strings.Join(enum, ",") + "]"
+	}
+	if s.Pattern != "" {
+		quoted, _ := json.Marshal(s.Pattern)
+		out["pattern"] = string(quoted)
 	}
 	return out
 }

@@ -28,9 +28,15 @@ const (
 	VNCSocket = "vnc.sock"
 )
 
+// USBSockets carry the guest's USB redirection channels, one device each.
+var USBSockets = []string{"usbredir-0.sock", "usbredir-1.sock", "usbredir-2.sock", "usbredir-3.sock"}
+
 // infoTimeout bounds the first call; a launcher answers it before it has done
 // anything else.
 const infoTimeout = 10 * time.Second
+
+// maxAnswer bounds what a guest's answer may take; a screenshot takes most.
+const maxAnswer = 32 << 20
 
 // Finder knows where launchers are.
 type Finder struct {
@@ -132,6 +138,15 @@ func (l *Launcher) Freeze(ctx context.Context, thawAfter uint32) error {
 		Session: l.Info.GetSession(), Action: protocol.Action_ACTION_FREEZE, ThawAfterSeconds: thawAfter,
 	})
 	return err
+}
+
+// Ask asks the guest's agent, or its display, for something; options and answer are
+// those of the protocol's Guest.
+func (l *Launcher) Ask(ctx context.Context, question protocol.Question, options []byte) ([]byte, error) {
+	response, err := l.client.Guest(ctx, &protocol.GuestRequest{
+		Session: l.Info.GetSession(), Question: question, Options: options,
+	}, grpc.MaxCallRecvMsgSize(maxAnswer))
+	return response.GetAnswer(), err
 }
 
 // watch calls f with the guest's present state and with every later one, until

@@ -33,14 +33,19 @@ const (
 	handOver = 2 * time.Second
 )
 
-// sockets are the devices by the name of their socket.
-var sockets = map[protocol.Device]string{
-	protocol.Device_DEVICE_CONSOLE: launcherclient.SerialSocket,
-	protocol.Device_DEVICE_VNC:     launcherclient.VNCSocket,
+// sockets are the devices by the names of their sockets: more than one where a guest
+// has several devices of a kind, and anyone will do.
+var sockets = map[protocol.Device][]string{
+	protocol.Device_DEVICE_CONSOLE:  {launcherclient.SerialSocket},
+	protocol.Device_DEVICE_VNC:      {launcherclient.VNCSocket},
+	protocol.Device_DEVICE_USBREDIR: launcherclient.USBSockets,
 }
 
 // errReplaced ends a stream whose device somebody else has opened.
 var errReplaced = status.Error(codes.Aborted, "another client has opened the device")
+
+// errHeld refuses a stream that was to leave the device to who has it.
+var errHeld = status.Error(codes.AlreadyExists, "another client has the device open, and was to be left alone")
 
 // errEnded says that the guest has closed its side.
 var errEnded = errors.New("the guest has ended")
@@ -60,7 +65,7 @@ type Server struct {
 // target is a device of a guest.
 type target struct {
 	uid    types.UID
-	device protocol.Device
+	socket string
 }
 
 // session is an open stream.
@@ -83,18 +88,19 @@ func (s *Server) Stream(caller grpc.BidiStreamingServer[protocol.StreamChunk, pr
 		return err
 	}
 	wanted := first.GetTarget()
-	socket, known := sockets[wanted.GetDevice()]
-	if !known {
+	if _, known := sockets[wanted.GetDevice()]; !known {
 		return status.Errorf(codes.InvalidArgument, "there is no device %v", wanted.GetDevice())
 	}
 	guest, err := s.guest(wanted)
 	if err != nil {
 		return err
 	}
-	key := target{uid: types.UID(wanted.GetUid()), device: wanted.GetDevice()}
-	own := s.take(key)
+	key, own, err := s.take(wanted)
+	if err != nil {
+		return err
+	}
 	defer s.leave(key, own)
-	device, err := s.connect(caller.Context(), guest.PodUID, socket)
+	device, err := s.connect(caller.Context(), guest.PodUID, key.socket)
 	if err != nil {
 		return err
 	}
@@ -123,11 +129,23 @@ func (s *Server) guest(wanted claim) (*launcherclient.Guest, error) {
 	return guest, nil
 }
 
-// take makes a new session the device's only one.
-func (s *Server) take(key target) *session {
+// take makes a new session the only one of a device: of the first that is free where
+// a guest has several, else of the only one, whose present session it ends.
+func (s *Server) take(wanted *protocol.StreamTarget) (target, *session, error) {
 	own := &session{replaced: make(chan struct{}), done: make(chan struct{})}
+	candidates := sockets[wanted.GetDevice()]
 	s.mutex.Lock()
-	before := s.open[key]
+	key := target{uid: types.UID(wanted.GetUid())}
+	var before *session
+	for _, key.socket = range candidates {
+		if before = s.open[key]; before == nil {
+			break
+		}
+	}
+	if err := mayReplace(before, len(candidates), wanted.GetKeepPresent()); err != nil {
+		s.mutex.Unlock()
+		return target{}, nil, err
+	}
 	s.open[key] = own
 	s.mutex.Unlock()
 	if before != nil {
@@ -137,7 +155,21 @@ func (s *Server) take(key target) *session {
 		case <-time.After(handOver):
 		}
 	}
-	return own
+	return key, own, nil
+}
+
+// mayReplace tells whether a session may end for a new one; there is none where a
+// device is free.
+func mayReplace(before *session, devices int, keep bool) error {
+	switch {
+	case before == nil:
+		return nil
+	case devices > 1:
+		return status.Errorf(codes.ResourceExhausted, "all %d devices of this kind are in use; give one of them up first", devices)
+	case keep:
+		return errHeld
+	}
+	return nil
 }
 
 func (s *Server) leave(key target, own *session) {

@@ -141,6 +141,7 @@ func (d *device) client(t *testing.T) net.Conn {
 type fixture struct {
 	pki
 	address  string
+	run      string
 	console  *device
 	launcher *fakelauncher.Launcher
 	events   *event.Memory
@@ -152,7 +153,7 @@ func newFixture(t *testing.T) fixture {
 	node := nodetest.New(t)
 	directory := node.Pod(t, podUID)
 	node.Own(t, os.Getpid(), podUID)
-	f := fixture{pki: newPKI(t), console: serveDevice(t, directory, "serial0.sock"), events: &event.Memory{}}
+	f := fixture{pki: newPKI(t), run: directory, console: serveDevice(t, directory, "serial0.sock"), events: &event.Memory{}}
 	f.launcher = fakelauncher.Start(t, directory, fakelauncher.Identity{Namespace: "default", Name: "vmi", UID: "vmi-uid"})
 	found := make(chan struct{}, 10)
 	finder := launcherclient.Finder{Pods: node.Pods, Cgroups: node.Cgroups}

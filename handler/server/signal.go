@@ -55,6 +55,10 @@ func (s *Server) Signal(ctx context.Context, request *protocol.SignalRequest) (*
 	return &protocol.SignalResponse{}, nil
 }
 
+// outdated is said of launchers, which outlive handlers: this one was started by one
+// that knew less.
+const outdated = "the guest was started by an earlier version, which cannot do this: restart the virtual machine to update it"
+
 // refusalOf turns a launcher's error into what virt-api is told; nil for none.
 func refusalOf(err error) *status.Status {
 	if err == nil {
@@ -62,19 +66,21 @@ func refusalOf(err error) *status.Status {
 	}
 	message := status.Convert(err).Message()
 	switch launcher.ReasonOf(err) {
-	case launcher.ReasonNotRunning, launcher.ReasonTerminating, launcher.ReasonPaused, launcher.ReasonNoAgent:
+	case launcher.ReasonNotRunning, launcher.ReasonTerminating, launcher.ReasonPaused, launcher.ReasonNoAgent,
+		launcher.ReasonFrozen, launcher.ReasonNoDisplay:
 		return status.New(codes.FailedPrecondition, message)
 	case launcher.ReasonInvalidRequest:
-		// Launchers outlive handlers: this one was started by one that knew less.
-		return status.New(codes.FailedPrecondition,
-			"the guest was started by an earlier version, which cannot do this: restart the virtual machine to update it")
+		return status.New(codes.FailedPrecondition, outdated)
 	case launcher.ReasonActionFailed:
 		return status.New(codes.Internal, message)
 	case launcher.ReasonStaleSession, launcher.ReasonHypervisorUnavailable:
 		return status.New(codes.Unavailable, message)
 	}
-	if code := status.Code(err); code == codes.DeadlineExceeded || code == codes.Canceled {
+	switch code := status.Code(err); code {
+	case codes.DeadlineExceeded, codes.Canceled:
 		return status.New(code, message)
+	case codes.Unimplemented:
+		return status.New(codes.FailedPrecondition, outdated)
 	}
 	return status.New(codes.Unavailable, "the guest's launcher cannot be reached: "+message)
 }

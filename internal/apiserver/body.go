@@ -16,13 +16,15 @@ const maxBody = 1 << 20
 
 // readOptions decodes the body, JSON or YAML, into options; an empty body leaves
 // them as they are.
-func readOptions(r *http.Request, options any) error {
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+func readOptions(r *http.Request, options any) error { return readBounded(r, options, maxBody) }
+
+func readBounded(r *http.Request, options any, most int64) error {
+	body, err := io.ReadAll(io.LimitReader(r.Body, most+1))
 	if err != nil {
 		return fmt.Errorf("reading the request: %w", err)
 	}
-	if len(body) > maxBody {
-		return apierrors.NewRequestEntityTooLargeError(fmt.Sprintf("options take at most %d bytes", maxBody))
+	if int64(len(body)) > most {
+		return apierrors.NewRequestEntityTooLargeError(fmt.Sprintf("options take at most %d bytes", most))
 	}
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil

@@ -71,6 +71,15 @@ func (s *server) signal(ctx context.Context, vmi *v1.VirtualMachineInstance, req
 
 // signalFailure turns a node's refusal of an action into what the caller is told.
 func signalFailure(vmi *v1.VirtualMachineInstance, action protocol.Action, err error) error {
+	if status.Code(err) == codes.FailedPrecondition && conflicting[action] {
+		return guestConflict(vmi, status.Convert(err).Message())
+	}
+	return nodeFailure(vmi, err)
+}
+
+// nodeFailure turns what has failed on a node, or on the way to it, into what the
+// caller is told.
+func nodeFailure(vmi *v1.VirtualMachineInstance, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -79,14 +88,12 @@ func signalFailure(vmi *v1.VirtualMachineInstance, action protocol.Action, err e
 	}
 	message := status.Convert(err).Message()
 	switch status.Code(err) {
-	case codes.FailedPrecondition:
-		if conflicting[action] {
-			return guestConflict(vmi, message)
-		}
 	case codes.NotFound:
 		message = "the guest is no longer on node " + vmi.Status.NodeName + "; try again"
 	case codes.Unavailable:
 		message = fmt.Sprintf("node %s of the guest cannot be reached, try again: %s", vmi.Status.NodeName, message)
+	case codes.Unimplemented:
+		message = "the virt-handler of node " + vmi.Status.NodeName + " is of an earlier version, which cannot do this; try again when it is updated"
 	case codes.DeadlineExceeded, codes.Canceled:
 		message = "the guest did not answer in time"
 	}

@@ -191,9 +191,14 @@ func (n *node) signal(_ context.Context, name string, request *protocol.SignalRe
 type cluster struct {
 	client.Client
 	vmi *v1.VirtualMachineInstance
+	vm  *v1.VirtualMachine
 }
 
 func (c cluster) Get(_ context.Context, key client.ObjectKey, object client.Object, _ ...client.GetOption) error {
+	if found, isMachine := object.(*v1.VirtualMachine); isMachine && c.vm != nil && key == client.ObjectKeyFromObject(c.vm) {
+		c.vm.DeepCopyInto(found)
+		return nil
+	}
 	found, isInstance := object.(*v1.VirtualMachineInstance)
 	if !isInstance || c.vmi == nil || key != client.ObjectKeyFromObject(c.vmi) {
 		return apierrors.NewNotFound(resource("virtualmachineinstances"), key.Name)
@@ -233,8 +238,8 @@ func TestGuestRequests(t *testing.T) {
 		asked := &node{}
 		s := &server{client: cluster{vmi: c.vmi}, guests: asked, log: logr.Discard()}
 		answer := httptest.NewRecorder()
-		row := findRoute("virtualmachineinstances", c.subresource)
-		row.serve(s, answer, httptest.NewRequest(http.MethodPut, "/", strings.NewReader(c.body)), target{"ns", "myvm"})
+		row := findRoute(http.MethodPut, instances, c.subresource)
+		row.serve(s, answer, httptest.NewRequest(http.MethodPut, "/", strings.NewReader(c.body)), target{namespace: "ns", name: "myvm"})
 		if answer.Code != c.code {
 			t.Errorf("%s %s: %d %s, want %d", c.subresource, c.body, answer.Code, answer.Body, c.code)
 		}

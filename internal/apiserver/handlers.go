@@ -6,13 +6,18 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/status"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -22,6 +27,14 @@ import (
 
 // handlerName is the name that every virt-handler's serving certificate has.
 const handlerName = "virt-handler"
+
+const (
+	// openTimeout bounds the wait for a device; clients wait ten seconds for the
+	// end of a handshake.
+	openTimeout = 8 * time.Second
+	// maxAnswer bounds what a guest's answer may take; a screenshot takes most.
+	maxAnswer = 32 << 20
+)
 
 // errNoHandler tells that nobody on a node can be asked.
 var errNoHandler = errors.New("no virt-handler runs")
@@ -38,21 +51,44 @@ type handlers struct {
 }
 
 // open implements streamer with one connection per stream: streams are few and
-// long, and one that stalls must not hold up another.
+// long, and one that stalls must not hold up another. It returns once the device is
+// open, or refused.
 func (h *handlers) open(ctx context.Context, node string, target *protocol.StreamTarget) (byteStream, error) {
 	conn, err := h.connect(ctx, node)
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithCancel(ctx)
 	context.AfterFunc(ctx, func() { _ = conn.Close() })
-	stream, err := protocol.NewHandlerClient(conn).Stream(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("connecting to the virt-handler of node %s: %w", node, err)
+	limit := time.AfterFunc(openTimeout, cancel)
+	stream, err := begin(ctx, protocol.NewHandlerClient(conn), target)
+	if !limit.Stop() {
+		err = status.Error(codes.DeadlineExceeded, "the virt-handler of node "+node+" did not open the device in time")
 	}
-	if err := stream.Send(&protocol.StreamChunk{Target: target}); err != nil {
-		return nil, fmt.Errorf("asking the virt-handler of node %s: %w", node, err)
+	if err != nil {
+		cancel()
+		return nil, err
 	}
 	return stream, nil
+}
+
+// begin asks for a device. The handler's header says that it is open; without one the
+// stream's end says why it is not.
+func begin(ctx context.Context, handler protocol.HandlerClient, target *protocol.StreamTarget) (byteStream, error) {
+	stream, err := handler.Stream(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := stream.Send(&protocol.StreamChunk{Target: target}); err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if header, err := stream.Header(); err == nil && header != nil {
+		return stream, nil
+	}
+	if _, err = stream.Recv(); err == nil || errors.Is(err, io.EOF) {
+		err = status.Error(codes.FailedPrecondition, "the guest has ended")
+	}
+	return nil, err
 }
 
 // signal implements signaler.
@@ -66,6 +102,19 @@ func (h *handlers) signal(ctx context.Context, node string, request *protocol.Si
 	return err
 }
 
+// ask implements asker.
+func (h *handlers) ask(ctx context.Context, node string, request *protocol.GuestRequest) ([]byte, error) {
+	conn, err := h.connect(ctx, node)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = conn.Close() }()
+	response, err := protocol.NewHandlerClient(conn).Guest(ctx, request, grpc.MaxCallRecvMsgSize(maxAnswer))
+	return response.GetAnswer(), err
+}
+
+// connect prepares a connection. A node that has vanished without a word is given up
+// after a while.
 func (h *handlers) connect(ctx context.Context, node string) (*grpc.ClientConn, error) {
 	address, err := h.address(ctx, node)
 	if err != nil {
@@ -75,7 +124,10 @@ func (h *handlers) connect(ctx context.Context, node string) (*grpc.ClientConn, 
 	if err != nil {
 		return nil, err
 	}
-	conn, err := grpc.NewClient("passthrough:///"+address, grpc.WithTransportCredentials(credentials.NewTLS(tlsConfig)))
+	conn, err := grpc.NewClient("passthrough:///"+address,
+		grpc.WithTransportCredentials(credentials.NewTLS(tlsConfig)),
+		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 20 * time.Second, Timeout: 10 * time.Second}),
+	)
 	if err != nil {
 		return nil, fmt.Errorf("connecting to the virt-handler of node %s: %w", node, err)
 	}

@@ -19,17 +19,28 @@ func newRequestInfo() requestInfo {
 // NewRequestInfo implements request.RequestInfoResolver.
 func (f requestInfo) NewRequestInfo(r *http.Request) (*request.RequestInfo, error) {
 	info, err := f.RequestInfoFactory.NewRequestInfo(r)
-	if err != nil || !info.IsResourceRequest || info.Subresource == "" {
+	if err != nil || !info.IsResourceRequest {
 		return info, err
 	}
-	// Parts are resource, name and then the subresource's segments.
-	info.Subresource = strings.Join(info.Parts[2:], "/")
+	if info.Namespace == "" && isOpen(info.Resource) && len(info.Parts) == 1 {
+		// Only what is no resource can be open to everybody.
+		info.IsResourceRequest = false
+		return info, nil
+	}
+	if info.Subresource == "" {
+		return info, nil
+	}
+	// Parts are resource, name and then the subresource's segments. Which port is
+	// forwarded is a parameter, not a subresource of its own.
+	if info.Subresource != "portforward" {
+		info.Subresource = strings.Join(info.Parts[2:], "/")
+	}
 	return info, nil
 }
 
 // longRunning tells streams from requests that have to end within the server's
 // time limit.
-func longRunning(_ *http.Request, info *request.RequestInfo) bool {
-	r := findRoute(info.Resource, info.Subresource)
+func longRunning(request *http.Request, info *request.RequestInfo) bool {
+	r := findRoute(request.Method, info.Resource, info.Subresource)
 	return r != nil && r.stream
 }

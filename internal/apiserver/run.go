@@ -24,8 +24,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	cdiv1beta1 "kubevirt.io/kubevirt/api/cdi/v1beta1"
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/apiserver/openapi"
 	"kubevirt.io/kubevirt/internal/clusterconfig/loader"
+	"kubevirt.io/kubevirt/internal/version"
 	"kubevirt.io/kubevirt/internal/webhook"
 )
 
@@ -43,7 +46,10 @@ type Options struct {
 	HandlerPort int
 	// CAFile vouches for virt-handlers.
 	CAFile string
-	Log    logr.Logger
+	// Kubeconfig names the API server that authenticates and authorizes callers;
+	// empty means the one of the cluster that this runs in.
+	Kubeconfig string
+	Log        logr.Logger
 }
 
 // Run serves the aggregated API and the admission webhooks until ctx ends.
@@ -54,6 +60,9 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 	}
 	if err := v1.AddToScheme(scheme); err != nil {
 		return fmt.Errorf("registering our types: %w", err)
+	}
+	if err := cdiv1beta1.AddToScheme(scheme); err != nil {
+		return fmt.Errorf("registering DataVolume: %w", err)
 	}
 	config.QPS, config.Burst = 200, 400
 	live, err := client.New(config, client.Options{Scheme: scheme})
@@ -72,9 +81,9 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 		return fmt.Errorf("following the virt-handlers: %w", err)
 	}
 	nodes := &handlers{pods: informers, namespace: o.Namespace, port: o.HandlerPort, certDir: o.HandlerCertDir, caFile: o.CAFile}
-	s := &server{client: live, config: configuration.Current, log: o.Log, streams: nodes, guests: nodes}
+	s := &server{client: live, config: configuration.Current, log: o.Log, streams: nodes, guests: nodes, questions: nodes, dial: new(net.Dialer).DialContext}
 	generic, err := s.generic(scheme, o, webhook.Handlers(webhook.Deps{
-		Config: configuration.Current, Namespace: o.Namespace, Now: metav1.Now,
+		Client: live, Config: configuration.Current, Namespace: o.Namespace, Now: metav1.Now,
 		NewUUID: func() types.UID { return types.UID(uuid.NewString()) },
 	}))
 	if err != nil {
@@ -121,7 +130,7 @@ func (s *server) generic(scheme *runtime.Scheme, o Options, webhooks map[string]
 	config.RequestInfoResolver = newRequestInfo()
 	config.LongRunningFunc = longRunning
 	config.EnableProfiling = false
-	config.SkipOpenAPIInstallation = true
+	openapi.Configure(config, "virt-api", version.Reported())
 	config.EffectiveVersion = basecompatibility.NewEffectiveVersionFromString("1.0", "", "")
 	config.BuildHandlerChainFunc = func(api http.Handler, c *genericapiserver.Config) http.Handler {
 		return s.withHealth(genericapiserver.DefaultBuildHandlerChain(api, c))
@@ -130,10 +139,12 @@ func (s *server) generic(scheme *runtime.Scheme, o Options, webhooks map[string]
 		return nil, fmt.Errorf("preparing TLS: %w", err)
 	}
 	authentication := options.NewDelegatingAuthenticationOptions()
+	authentication.RemoteKubeConfigFile = o.Kubeconfig
 	if err := authentication.ApplyTo(&config.Authentication, config.SecureServing, nil); err != nil {
 		return nil, fmt.Errorf("preparing authentication: %w", err)
 	}
 	authorization := options.NewDelegatingAuthorizationOptions()
+	authorization.RemoteKubeConfigFile = o.Kubeconfig
 	authorization.AlwaysAllowPaths = openPaths(webhooks)
 	if err := authorization.ApplyTo(&config.Authorization); err != nil {
 		return nil, fmt.Errorf("preparing authorization: %w", err)

@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	jsonpatch "github.com/evanphx/json-patch/v5"
-	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
@@ -234,59 +233,6 @@ func TestMergingRulesLosesNoRight(t *testing.T) {
 					}
 				}
 			}
-		}
-	}
-}
-
-// TestUserRolesAreTheContracts compares the roles for people with the API's table.
-// Ours may grant the parents of subresources of subresources on top: the API server
-// asks for those before it hands a request on.
-func TestUserRolesAreTheContracts(t *testing.T) {
-	text, err := os.ReadFile("testdata/user-roles.tsv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	wanted, granted := map[string]bool{}, map[string]bool{}
-	for line := range strings.Lines(string(text)) {
-		columns := strings.Split(strings.TrimRight(line, "\n"), "\t")
-		if columns[2] == "#label" {
-			wanted[columns[1]+" "+columns[3]] = true
-			continue
-		}
-		for _, resource := range strings.Split(columns[3], ",") {
-			for _, verb := range strings.Split(columns[5], ",") {
-				wanted[strings.Join([]string{columns[1], columns[2], resource, verb}, " ")] = true
-			}
-		}
-	}
-	for _, object := range userRoles(configOf(t, &v1.KubeVirt{}, 0)) {
-		role, ok := object.(*rbacv1.ClusterRole)
-		if !ok {
-			continue
-		}
-		for label := range role.Labels {
-			if strings.HasPrefix(label, rbacGroup) {
-				granted[role.Name+" "+label] = true
-			}
-		}
-		for _, r := range role.Rules {
-			for _, resource := range r.Resources {
-				for _, verb := range r.Verbs {
-					granted[strings.Join([]string{role.Name, r.APIGroups[0], resource, verb}, " ")] = true
-				}
-			}
-		}
-	}
-	for right := range wanted {
-		if !granted[right] {
-			t.Errorf("missing: %s", right)
-		}
-	}
-	parents := []string{"virtualmachineinstances/evacuate update", "virtualmachines/evacuate update", "virtualmachineinstances/sev update", "virtualmachineinstances/sev get"}
-	for right := range granted {
-		isParent := slices.ContainsFunc(parents, func(parent string) bool { return strings.HasSuffix(right, " "+parent) })
-		if !wanted[right] && !isParent {
-			t.Errorf("not in the contract: %s", right)
 		}
 	}
 }

@@ -14,6 +14,14 @@ func apiRights(c *Config) []Object {
 		rule(v1.GroupName, on(v1.ResourceVirtualMachines, v1.ResourceVirtualMachineInstances), look("patch")),
 		rule(v1.GroupName, on("virtualmachines/status"), may("patch")),
 		rule(v1.GroupName, on(v1.ResourceKubeVirts), look()),
+		// Whose guest a pod runs that is to be evicted.
+		rule("", on("pods"), may("get")),
+		// What explains why a machine is not running; no Secret and no ConfigMap.
+		rule("", on("pods", "events", "resourcequotas", "limitranges"), may("list")),
+		rule("", on("nodes"), may("get", "list")),
+		rule("", on("persistentvolumeclaims"), may("get")),
+		rule("cdi.kubevirt.io", on("datavolumes"), may("get")),
+		rule("storage.k8s.io", on("storageclasses"), may("list")),
 	}
 	home := []rbacv1.PolicyRule{
 		rule("", on("pods"), look()),

@@ -38,12 +38,20 @@ var reading = []string{
 	"virtualmachineinstances/guestosinfo", "virtualmachineinstances/filesystemlist", "virtualmachineinstances/userlist",
 	"virtualmachineinstances/sev/fetchcertchain", "virtualmachineinstances/sev/querylaunchmeasurement",
 	"virtualmachines/objectgraph", "virtualmachineinstances/objectgraph",
+	"virtualmachines/explain",
 }
 
 // connecting are the streams into a guest.
 var connecting = []string{
 	"virtualmachineinstances/console", "virtualmachineinstances/vnc", "virtualmachineinstances/portforward",
 	"virtualmachineinstances/usbredir",
+}
+
+// inside are the subresources that act in a guest as its agent, which is all-powerful
+// there: not for those who may only look.
+var inside = []rbacv1.PolicyRule{
+	rule(SubresourceGroup, on("virtualmachineinstances/exec"), may("create")),
+	rule(SubresourceGroup, on("virtualmachineinstances/file"), may("get", "update")),
 }
 
 // operating are the subresources that act on a machine or its guest.
@@ -103,6 +111,7 @@ func userRoles(c *Config) []Object {
 		rule(v1.GroupName, on("virtualmachineinstancemigrations"), watching),
 		rule("migrations.kubevirt.io", on("migrationpolicies"), watching),
 	}
+	use = append(use, inside...)
 	admin := append(append([]rbacv1.PolicyRule{}, use...), managing(owning)...)
 	admin = append(admin,
 		rule(SubresourceGroup, on("virtualmachineinstances/vnc/screenshot"), may("get")),

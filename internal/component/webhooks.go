@@ -28,6 +28,7 @@ const (
 	PathValidateSets      = "/virtualmachinereplicaset-validate"
 	PathValidatePools     = "/virtualmachinepool-validate"
 	PathValidateStatus    = "/status-validate"
+	PathValidateEviction  = "/pod-eviction-validate"
 	PathUnsupportedKinds  = "/unsupported-kinds-validate"
 )
 
@@ -100,6 +101,16 @@ func exempting(c *Config, accounts []string, webhook admissionv1.ValidatingWebho
 	return webhook
 }
 
+// eviction has virt-api asked about the eviction of launcher pods. No other pod's is
+// to depend on virt-api: the API server tells them apart by their name.
+func eviction(c *Config) admissionv1.ValidatingWebhook {
+	webhook := validating(c, "virt-launcher-eviction-interceptor.kubevirt.io", APIService, PathValidateEviction,
+		groupRule("", []string{"v1"}, []string{"pods/eviction"}, admissionv1.OperationAll))
+	webhook.SideEffects = ptr.To(admissionv1.SideEffectClassNoneOnDryRun)
+	webhook.MatchConditions = []admissionv1.MatchCondition{{Name: "only-vms", Expression: `request.name.startsWith("virt-launcher-")`}}
+	return webhook
+}
+
 func mutating(c *Config, name, path string, rules ...admissionv1.RuleWithOperations) admissionv1.MutatingWebhook {
 	same := validating(c, name, APIService, path, rules...)
 	return admissionv1.MutatingWebhook{
@@ -156,6 +167,7 @@ func admission(c *Config) []Object {
 					PathValidateStatus,
 					coreRule(v1.ResourceVirtualMachines+"/status", create, update),
 					coreRule(v1.ResourceVirtualMachineInstanceReplicaSets+"/status", create, update))),
+				eviction(c),
 				validating(c, "unsupported-kinds-validator.kubevirt.io", APIService, PathUnsupportedKinds, unsupportedRules...),
 			},
 		},

@@ -22,6 +22,9 @@ func features(domain *v1.DomainSpec) {
 	}
 	if f.Hyperv != nil {
 		hyperv(f.Hyperv)
+		if f.Hyperv.EVMCS.IsEnabled() {
+			nestedVirtualization(domain)
+		}
 	}
 }
 
@@ -50,6 +53,20 @@ func hyperv(h *v1.FeatureHyperv) {
 	if h.EVMCS != nil {
 		requireFeature(&h.VAPIC)
 	}
+}
+
+// nestedVirtualization gives the guest what evmcs speeds up, unless the user said
+// something of it.
+func nestedVirtualization(domain *v1.DomainSpec) {
+	if domain.CPU == nil {
+		domain.CPU = &v1.CPU{}
+	}
+	for _, feature := range domain.CPU.Features {
+		if feature.Name == "vmx" {
+			return
+		}
+	}
+	domain.CPU.Features = append(domain.CPU.Features, v1.CPUFeature{Name: "vmx", Policy: "require"})
 }
 
 func enable(features ...*v1.FeatureState) {
@@ -100,6 +117,20 @@ func watchdog(watchdog *v1.Watchdog) {
 	}
 	if watchdog.Diag288 != nil {
 		setDefault(&watchdog.Diag288.Action, v1.WatchdogActionReset)
+	}
+}
+
+// probe has the defaults of pods.
+func probe(probe *v1.Probe) {
+	if probe == nil {
+		return
+	}
+	for field, value := range map[*int32]int32{
+		&probe.TimeoutSeconds: 1, &probe.PeriodSeconds: 10, &probe.SuccessThreshold: 1, &probe.FailureThreshold: 3,
+	} {
+		if *field == 0 {
+			*field = value
+		}
 	}
 }
 

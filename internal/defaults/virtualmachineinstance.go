@@ -3,6 +3,7 @@
 package defaults
 
 import (
+	"math"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -33,6 +34,8 @@ func VirtualMachineInstance(vmi *v1.VirtualMachineInstance, cfg *clusterconfig.C
 	clock(spec.Domain.Clock)
 	watchdog(spec.Domain.Devices.Watchdog)
 	inputs(spec.Domain.Devices.Inputs)
+	probe(spec.LivenessProbe)
+	probe(spec.ReadinessProbe)
 	disks(spec)
 	pullPolicies(spec.Volumes)
 	network(spec, cfg)
@@ -88,9 +91,10 @@ func cpu(spec *v1.VirtualMachineInstanceSpec, cfg *clusterconfig.Config) {
 	}
 }
 
-// wholeCPUs rounds a quantity of CPU up to vCPUs, at least one.
+// wholeCPUs rounds a quantity of CPU up to vCPUs, at least one. What is far too many
+// stays so, for validation to refuse.
 func wholeCPUs(quantity resource.Quantity) uint32 {
-	return uint32(max(quantity.Value(), 1)) //nolint:gosec // validated to be positive and small
+	return uint32(min(max(quantity.Value(), 1), math.MaxInt32)) //nolint:gosec // bounded
 }
 
 func setRequest(domain *v1.DomainSpec, name corev1.ResourceName, quantity resource.Quantity) {
@@ -100,7 +104,7 @@ func setRequest(domain *v1.DomainSpec, name corev1.ResourceName, quantity resour
 	domain.Resources.Requests[name] = quantity
 }
 
-// memory copies the guest's memory from what is requested for it.
+// memory copies the guest's memory from what is requested for it, or is one page.
 func memory(spec *v1.VirtualMachineInstanceSpec) {
 	domain := &spec.Domain
 	if domain.Memory != nil && domain.Memory.Guest != nil {
@@ -109,6 +113,10 @@ func memory(spec *v1.VirtualMachineInstanceSpec) {
 	guest, ok := domain.Resources.Requests[corev1.ResourceMemory]
 	if !ok {
 		guest, ok = domain.Resources.Limits[corev1.ResourceMemory]
+	}
+	if !ok && domain.Memory != nil && domain.Memory.Hugepages != nil {
+		page, err := resource.ParseQuantity(domain.Memory.Hugepages.PageSize)
+		guest, ok = page, err == nil
 	}
 	if !ok {
 		return
@@ -155,12 +163,13 @@ func disk(disk *v1.Disk, bus v1.DiskBus) {
 	if disk.Disk == nil && disk.LUN == nil && disk.CDRom == nil {
 		disk.Disk = &v1.DiskTarget{}
 	}
-	switch {
-	case disk.Disk != nil && disk.Disk.Bus == "":
-		disk.Disk.Bus = bus
-	case disk.LUN != nil && disk.LUN.Bus == "":
-		disk.LUN.Bus = bus
-	case disk.CDRom != nil:
+	if disk.Disk != nil {
+		setDefault(&disk.Disk.Bus, bus)
+	}
+	if disk.LUN != nil {
+		setDefault(&disk.LUN.Bus, bus)
+	}
+	if disk.CDRom != nil {
 		setDefault(&disk.CDRom.Bus, bus)
 		setDefault(&disk.CDRom.Tray, v1.TrayStateClosed)
 		setPointer(&disk.CDRom.ReadOnly, true)

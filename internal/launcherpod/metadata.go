@@ -27,12 +27,19 @@ const (
 	unpausedCondition corev1.PodConditionType = "kubevirt.io/virtual-machine-unpaused"
 )
 
-// notCarried are the annotations of an instance that say something about the
-// object itself rather than about the guest.
+// notCarried are the annotations of an instance, by how they begin, that say
+// something about the object itself rather than about the guest, and those by which
+// a pod is confined less than we confine it.
 var notCarried = []string{
 	"kubectl.kubernetes.io",
 	"kubevirt.io/storage-observed-api-version",
 	"kubevirt.io/latest-observed-api-version",
+	v1.AnnotationEphemeralProvisioning,
+	"container.apparmor.security.beta.kubernetes.io/",
+	"seccomp.security.alpha.kubernetes.io/",
+	"container.seccomp.security.alpha.kubernetes.io/",
+	"io.kubernetes.cri-o.",
+	"run.oci.",
 }
 
 // metadata carries the instance's labels and annotations and adds our own.

@@ -148,6 +148,12 @@ func operations(before, after *v1.VirtualMachineInstance, by Owner, g guard) ([]
 	return ops, nil
 }
 
+// Permitted returns an error if a change of an instance oversteps what is a writer's.
+func Permitted(before, after *v1.VirtualMachineInstance, by Owner) error {
+	_, err := operations(before, after, by, byContent)
+	return err
+}
+
 // diffMetadata compares the labels and annotations key by key, the lists whole.
 func diffMetadata(before, after *v1.VirtualMachineInstance, by Owner, g guard) ([]Operation, error) {
 	for key := range merged(before.Labels, after.Labels) {

@@ -1,6 +1,8 @@
 package validate
 
 import (
+	"fmt"
+	"maps"
 	"path"
 	"slices"
 
@@ -13,8 +15,6 @@ import (
 
 // maxVCPUs is what QEMU's q35 machine takes without an IOMMU's help.
 const maxVCPUs = 255
-
-var featurePolicies = []string{"", "force", "require", "optional", "disable", "forbid"}
 
 func machine(domain *field.Path, spec *v1.DomainSpec, architecture string, cfg *clusterconfig.Config) field.ErrorList {
 	if spec.Machine == nil || spec.Machine.Type == "" {
@@ -35,18 +35,32 @@ func cpu(domain *field.Path, spec *v1.DomainSpec) field.ErrorList {
 		return errs
 	}
 	cpu := domain.Child("cpu")
-	for i, feature := range spec.CPU.Features {
-		if !slices.Contains(featurePolicies, feature.Policy) {
-			errs = append(errs, field.NotSupported(cpu.Child("features").Index(i).Child("policy"), feature.Policy, featurePolicies[1:]))
-		}
-		if feature.Name == "" {
-			errs = append(errs, field.Required(cpu.Child("features").Index(i).Child("name"), "a CPU feature has a name"))
-		}
+	if most := spec.CPU.MaxSockets; most != 0 && spec.CPU.Sockets > most {
+		errs = append(errs, field.Invalid(cpu.Child("sockets"), spec.CPU.Sockets, fmt.Sprintf("must not exceed maxSockets %d", most)))
 	}
-	vcpus := uint64(max(spec.CPU.Sockets, 1)) * uint64(max(spec.CPU.Cores, 1)) * uint64(max(spec.CPU.Threads, 1))
+	vcpus := uint64(1)
+	for _, factor := range []uint32{max(spec.CPU.Sockets, spec.CPU.MaxSockets), spec.CPU.Cores, spec.CPU.Threads} {
+		// Cut short, so that the product fits.
+		vcpus *= uint64(min(max(factor, 1), maxVCPUs+1))
+	}
 	if vcpus > maxVCPUs {
-		errs = append(errs, field.Invalid(cpu, vcpus, "sockets * cores * threads must not exceed 255"))
+		errs = append(errs, field.Invalid(cpu, vcpus, "sockets (or maxSockets) * cores * threads must not exceed 255"))
 	}
+	return errs
+}
+
+// resourceNames refuses what would not reach the guest or its pod: devices above all.
+func resourceNames(resources *field.Path, spec v1.ResourceRequirements) field.ErrorList {
+	var errs field.ErrorList
+	check := func(path *field.Path, list corev1.ResourceList) {
+		for _, resource := range slices.Sorted(maps.Keys(list)) {
+			if resource != corev1.ResourceCPU && resource != corev1.ResourceMemory {
+				errs = append(errs, field.NotSupported(path, resource, []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory}))
+			}
+		}
+	}
+	check(resources.Child("requests"), spec.Requests)
+	check(resources.Child("limits"), spec.Limits)
 	return errs
 }
 

@@ -2,7 +2,6 @@ package validate
 
 import (
 	"math/bits"
-	"regexp"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -12,19 +11,8 @@ import (
 )
 
 const (
-	maxSerial    = 256
 	minBlockSize = 512
 	maxBlockSize = 2 << 20
-)
-
-var (
-	serial        = regexp.MustCompile(`^[A-Za-z0-9_.+-]*$`)
-	pciAddress    = regexp.MustCompile(`^([\da-fA-F]{4}):([\da-fA-F]{2}):([01][\da-fA-F])\.([0-7])$`)
-	diskBuses     = []v1.DiskBus{v1.DiskBusVirtio, v1.DiskBusSCSI, v1.DiskBusSATA, v1.DiskBusUSB}
-	cdromBuses    = []v1.DiskBus{v1.DiskBusSCSI, v1.DiskBusSATA, v1.DiskBusUSB}
-	caches        = []v1.DriverCache{"", v1.DriverCacheNone, v1.DriverCacheWritethrough, v1.DriverCacheWriteback}
-	ioModes       = []v1.DriverIO{"", v1.DriverIONative, v1.DriverIOThreads}
-	errorPolicies = []v1.DiskErrorPolicy{v1.DiskErrorPolicyStop, v1.DiskErrorPolicyIgnore, v1.DiskErrorPolicyReport, v1.DiskErrorPolicyEnospace}
 )
 
 // disks checks the disks, and that disks and volumes belong together.
@@ -51,7 +39,7 @@ func disks(path, devices *field.Path, spec *v1.VirtualMachineInstanceSpec) field
 			errs = append(errs, field.Forbidden(at.Child("disk", "bus"), "a sata disk cannot be read-only, as its claim is; use a cdrom or the virtio or scsi bus"))
 		}
 		errs = append(errs, diskTarget(at, disk)...)
-		errs = append(errs, diskDriver(at, disk)...)
+		errs = append(errs, dedicatedIOThread(at, disk)...)
 		errs = append(errs, blockSize(at.Child("blockSize"), disk)...)
 	}
 	for _, filesystem := range spec.Domain.Devices.Filesystems {
@@ -70,17 +58,19 @@ func diskTarget(at *field.Path, disk *v1.Disk) field.ErrorList {
 	targets := 0
 	if disk.Disk != nil {
 		targets++
-		errs = append(errs, oneOf(at.Child("disk", "bus"), disk.Disk.Bus, diskBuses)...)
 		if disk.Disk.ReadOnly && disk.Disk.Bus == v1.DiskBusSATA {
 			errs = append(errs, field.Forbidden(at.Child("disk", "readonly"), "a sata disk cannot be read-only; use a cdrom or the virtio or scsi bus"))
 		}
-		if disk.Disk.PciAddress != "" && (disk.Disk.Bus != v1.DiskBusVirtio || !pciAddress.MatchString(disk.Disk.PciAddress)) {
-			errs = append(errs, field.Invalid(at.Child("disk", "pciAddress"), disk.Disk.PciAddress, "must look like 0000:81:01.0, on the virtio bus"))
+		if disk.Disk.PciAddress != "" && disk.Disk.Bus != v1.DiskBusVirtio {
+			errs = append(errs, field.Forbidden(at.Child("disk", "pciAddress"), "only a disk on the virtio bus has a PCI address"))
 		}
 	}
 	if disk.CDRom != nil {
 		targets++
-		errs = append(errs, oneOf(at.Child("cdrom", "bus"), disk.CDRom.Bus, cdromBuses)...)
+		if disk.CDRom.Bus == v1.DiskBusVirtio {
+			errs = append(errs, field.NotSupported(at.Child("cdrom", "bus"), disk.CDRom.Bus,
+				[]v1.DiskBus{v1.DiskBusSATA, v1.DiskBusSCSI, v1.DiskBusUSB}))
+		}
 	}
 	if disk.LUN != nil {
 		targets++
@@ -91,19 +81,11 @@ func diskTarget(at *field.Path, disk *v1.Disk) field.ErrorList {
 	return errs
 }
 
-func diskDriver(at *field.Path, disk *v1.Disk) field.ErrorList {
-	errs := oneOf(at.Child("cache"), disk.Cache, caches)
-	errs = append(errs, oneOf(at.Child("io"), disk.IO, ioModes)...)
-	if disk.ErrorPolicy != nil {
-		errs = append(errs, oneOf(at.Child("errorPolicy"), *disk.ErrorPolicy, errorPolicies)...)
-	}
-	if len(disk.Serial) > maxSerial || !serial.MatchString(disk.Serial) {
-		errs = append(errs, field.Invalid(at.Child("serial"), disk.Serial, "at most 256 of the characters A-Z a-z 0-9 _ . + -"))
-	}
+func dedicatedIOThread(at *field.Path, disk *v1.Disk) field.ErrorList {
 	if disk.DedicatedIOThread != nil && *disk.DedicatedIOThread && (disk.Disk == nil || disk.Disk.Bus != v1.DiskBusVirtio) {
-		errs = append(errs, field.Forbidden(at.Child("dedicatedIOThread"), "needs a disk on the virtio bus"))
+		return field.ErrorList{field.Forbidden(at.Child("dedicatedIOThread"), "needs a disk on the virtio bus")}
 	}
-	return errs
+	return nil
 }
 
 func blockSize(at *field.Path, disk *v1.Disk) field.ErrorList {

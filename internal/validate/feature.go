@@ -1,6 +1,8 @@
 package validate
 
 import (
+	"slices"
+
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
@@ -31,10 +33,19 @@ func features(domain *field.Path, spec *v1.DomainSpec) field.ErrorList {
 			errs = append(errs, field.Invalid(path.Child(rule.needs, "enabled"), false, "is needed by "+rule.name))
 		}
 	}
+	if hyperv.EVMCS != nil && on(hyperv.EVMCS.Enabled) && !requires(spec.CPU, "vmx") {
+		errs = append(errs, field.Invalid(domain.Child("cpu", "features"), "vmx", "hyperv.evmcs needs the CPU feature vmx with the policy require"))
+	}
 	if hyperv.VendorID != nil && on(hyperv.VendorID.Enabled) && hyperv.VendorID.VendorID == "" {
 		errs = append(errs, field.Required(path.Child("vendorid", "vendorid"), "the feature sets a vendor, at most 12 characters"))
 	}
 	return errs
+}
+
+func requires(cpu *v1.CPU, name string) bool {
+	return cpu != nil && slices.ContainsFunc(cpu.Features, func(f v1.CPUFeature) bool {
+		return f.Name == name && (f.Policy == "" || f.Policy == "require")
+	})
 }
 
 func on(enabled *bool) bool { return enabled == nil || *enabled }

@@ -3,29 +3,19 @@ package validate
 import (
 	"net"
 	"net/netip"
-	"regexp"
-	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
-	"kubevirt.io/kubevirt/internal/clusterconfig"
 )
 
 // gatewayMAC is what the pod's side of the masquerade bridge uses.
 const gatewayMAC = "02:00:00:00:00:00"
 
-var (
-	networkName   = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
-	nicModels     = []string{"", "e1000", "e1000e", "igb", "ne2k_pci", "pcnet", "rtl8139", "virtio"}
-	nicStates     = []v1.InterfaceState{"", v1.InterfaceStateUp, v1.InterfaceStateDown}
-	portProtocols = []string{"", "TCP", "UDP"}
-)
-
 // networks checks networks and interfaces, and that they belong together.
-func networks(path *field.Path, spec *v1.VirtualMachineInstanceSpec, _ *clusterconfig.Config) field.ErrorList {
+func networks(path *field.Path, spec *v1.VirtualMachineInstanceSpec) field.ErrorList {
 	var errs field.ErrorList
 	byName := map[string]*v1.Network{}
 	pods := 0
@@ -44,19 +34,19 @@ func networks(path *field.Path, spec *v1.VirtualMachineInstanceSpec, _ *clusterc
 		if pods++; pods > 1 {
 			errs = append(errs, field.Forbidden(at.Child("pod"), "a pod has one pod network"))
 		}
-		errs = append(errs, cidr(at.Child("pod", "vmNetworkCIDR"), network.Pod.VMNetworkCIDR)...)
-		errs = append(errs, cidr(at.Child("pod", "vmIPv6NetworkCIDR"), network.Pod.VMIPv6NetworkCIDR)...)
+		errs = append(errs, cidr(at.Child("pod", "vmNetworkCIDR"), network.Pod.VMNetworkCIDR, netip.Addr.Is4, "10.0.2.0/24")...)
+		errs = append(errs, cidr(at.Child("pod", "vmIPv6NetworkCIDR"), network.Pod.VMIPv6NetworkCIDR, netip.Addr.Is6, "fd10:0:2::/120")...)
 	}
 	return append(errs, interfaces(path, spec, byName)...)
 }
 
-func cidr(at *field.Path, value string) field.ErrorList {
+func cidr(at *field.Path, value string, family func(netip.Addr) bool, example string) field.ErrorList {
 	if value == "" {
 		return nil
 	}
 	prefix, err := netip.ParsePrefix(value)
-	if err != nil || prefix.Addr().BitLen()-prefix.Bits() < 2 {
-		return field.ErrorList{field.Invalid(at, value, "must be a network with room for two addresses, e.g. 10.0.2.0/24")}
+	if err != nil || !family(prefix.Addr()) || prefix.Addr().BitLen()-prefix.Bits() < 2 {
+		return field.ErrorList{field.Invalid(at, value, "must be a network with room for two addresses, e.g. "+example)}
 	}
 	return nil
 }
@@ -71,9 +61,6 @@ func interfaces(path *field.Path, spec *v1.VirtualMachineInstanceSpec, networks 
 			errs = append(errs, field.Duplicate(at.Child("name"), nic.Name))
 		}
 		names[nic.Name] = true
-		if !networkName.MatchString(nic.Name) {
-			errs = append(errs, field.Invalid(at.Child("name"), nic.Name, "only letters, digits, - and _"))
-		}
 		network := networks[nic.Name]
 		if network == nil {
 			errs = append(errs, field.NotFound(at.Child("name"), nic.Name+": no network of that name in spec.networks"))
@@ -97,8 +84,10 @@ func interfaces(path *field.Path, spec *v1.VirtualMachineInstanceSpec, networks 
 }
 
 func nicDevice(at *field.Path, nic *v1.Interface) field.ErrorList {
-	errs := oneOf(at.Child("model"), nic.Model, nicModels)
-	errs = append(errs, oneOf(at.Child("state"), nic.State, nicStates)...)
+	var errs field.ErrorList
+	if nic.State == v1.InterfaceStateAbsent {
+		errs = append(errs, field.Forbidden(at.Child("state"), "absent is not supported yet: leave the interface out, or have it down"))
+	}
 	if nic.MacAddress != "" {
 		mac, err := net.ParseMAC(nic.MacAddress)
 		switch {
@@ -110,9 +99,6 @@ func nicDevice(at *field.Path, nic *v1.Interface) field.ErrorList {
 			errs = append(errs, field.Invalid(at.Child("macAddress"), nic.MacAddress, "is reserved for the gateway of masquerade"))
 		}
 	}
-	if nic.PciAddress != "" && !pciAddress.MatchString(nic.PciAddress) {
-		errs = append(errs, field.Invalid(at.Child("pciAddress"), nic.PciAddress, "must look like 0000:81:01.0"))
-	}
 	return errs
 }
 
@@ -121,12 +107,6 @@ func ports(path *field.Path, ports []v1.Port) field.ErrorList {
 	names := map[string]bool{}
 	for i, port := range ports {
 		at := path.Index(i)
-		for _, msg := range validation.IsValidPortNum(int(port.Port)) {
-			errs = append(errs, field.Invalid(at.Child("port"), port.Port, msg))
-		}
-		if !slices.Contains(portProtocols, port.Protocol) {
-			errs = append(errs, field.NotSupported(at.Child("protocol"), port.Protocol, portProtocols[1:]))
-		}
 		if port.Name == "" {
 			continue
 		}

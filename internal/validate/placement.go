@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -36,21 +35,18 @@ func placement(path *field.Path, spec *v1.VirtualMachineInstanceSpec) field.Erro
 			errs = append(errs, field.Invalid(path.Child("subdomain"), spec.Subdomain, msg))
 		}
 	}
-	if grace := spec.TerminationGracePeriodSeconds; grace != nil && *grace < 0 {
-		errs = append(errs, field.Invalid(path.Child("terminationGracePeriodSeconds"), *grace, "must not be negative"))
+	if spec.ServiceAccountName != "" {
+		for _, msg := range validation.IsDNS1123Subdomain(spec.ServiceAccountName) {
+			errs = append(errs, field.Invalid(path.Child("serviceAccountName"), spec.ServiceAccountName, msg))
+		}
 	}
-	return append(errs, metav1validation.ValidateLabels(spec.NodeSelector, path.Child("nodeSelector"))...)
+	return errs
 }
-
-var dnsPolicies = []corev1.DNSPolicy{corev1.DNSClusterFirst, corev1.DNSClusterFirstWithHostNet, corev1.DNSDefault, corev1.DNSNone}
 
 // dns applies the rules of pods, whose resolver configuration the guest gets.
 func dns(path *field.Path, spec *v1.VirtualMachineInstanceSpec) field.ErrorList {
 	var errs field.ErrorList
-	policy, config := path.Child("dnsPolicy"), path.Child("dnsConfig")
-	if spec.DNSPolicy != "" && !slices.Contains(dnsPolicies, spec.DNSPolicy) {
-		errs = append(errs, field.NotSupported(policy, spec.DNSPolicy, dnsPolicies))
-	}
+	config := path.Child("dnsConfig")
 	if spec.DNSPolicy == corev1.DNSNone && (spec.DNSConfig == nil || len(spec.DNSConfig.Nameservers) == 0) {
 		errs = append(errs, field.Required(config.Child("nameservers"), "dnsPolicy None leaves the guest without any name server"))
 	}
@@ -81,17 +77,4 @@ func dns(path *field.Path, spec *v1.VirtualMachineInstanceSpec) field.ErrorList 
 		}
 	}
 	return errs
-}
-
-// eviction allows only what holds without live migration.
-func eviction(path *field.Path, spec *v1.VirtualMachineInstanceSpec) field.ErrorList {
-	strategy := path.Child("evictionStrategy")
-	if spec.EvictionStrategy == nil || *spec.EvictionStrategy == v1.EvictionStrategyNone {
-		return nil
-	}
-	switch *spec.EvictionStrategy {
-	case v1.EvictionStrategyLiveMigrate, v1.EvictionStrategyLiveMigrateIfPossible, v1.EvictionStrategyExternal:
-		return field.ErrorList{field.Forbidden(strategy, "spec.evictionStrategy "+string(*spec.EvictionStrategy)+" is not supported yet; use None")}
-	}
-	return field.ErrorList{field.NotSupported(strategy, *spec.EvictionStrategy, []v1.EvictionStrategy{v1.EvictionStrategyNone})}
 }

@@ -2,16 +2,12 @@ package validate
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -39,7 +35,7 @@ func Pool(pool *poolv1beta1.VirtualMachinePool, cfg *clusterconfig.Config, asIns
 	errs = append(errs, autohealing(path.Child("autohealing"), spec.Autohealing)...)
 	template := path.Child("virtualMachineTemplate")
 	if spec.VirtualMachineTemplate == nil {
-		return append(errs, field.Required(template, "the machines of a pool are made from its template"))
+		return errs // the schema says so
 	}
 	metadata := spec.VirtualMachineTemplate.Metadata
 	labelsOf := template.Child("metadata", "labels")
@@ -146,18 +142,6 @@ func selectionPolicy(path *field.Path, policy *poolv1beta1.VirtualMachinePoolSel
 		errs = append(errs, nodeRequirement(path.Child("nodeSelectorRequirementMatcher").Index(i), &requirement)...)
 	}
 	return errs
-}
-
-func nodeRequirement(path *field.Path, requirement *corev1.NodeSelectorRequirement) field.ErrorList {
-	operator, known := poolv1beta1.NodeOperators[requirement.Operator]
-	if !known {
-		operators := slices.Sorted(maps.Keys(poolv1beta1.NodeOperators))
-		return field.ErrorList{field.NotSupported(path.Child("operator"), requirement.Operator, operators)}
-	}
-	if _, err := labels.NewRequirement(requirement.Key, operator, requirement.Values); err != nil {
-		return field.ErrorList{field.Invalid(path, requirement.Key, err.Error())}
-	}
-	return nil
 }
 
 func autohealing(path *field.Path, healing *poolv1beta1.VirtualMachinePoolAutohealingStrategy) field.ErrorList {

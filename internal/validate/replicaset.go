@@ -17,15 +17,11 @@ func ReplicaSet(
 ) field.ErrorList {
 	spec := field.NewPath("spec")
 	errs := Unsupported("VirtualMachineInstanceReplicaSet", set)
-	if n := set.Spec.Replicas; n != nil && *n < 0 {
-		errs = append(errs, field.Invalid(spec.Child("replicas"), *n, "must be 0 or more"))
-	}
 	template := spec.Child("template")
 	if set.Spec.Template == nil {
-		return append(errs, field.Required(template, "the instances of a replica set are made from its template"))
+		return errs // the schema says so
 	}
 	labelsOf := template.Child("metadata", "labels")
-	errs = append(errs, metav1validation.ValidateLabels(set.Spec.Template.Metadata.Labels, labelsOf)...)
 	errs = append(errs, selector(spec.Child("selector"), set.Spec.Selector, labelsOf, set.Spec.Template.Metadata.Labels)...)
 	return append(errs, instanceTemplate(template, set.Spec.Template, cfg, asInstance)...)
 }

@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -25,9 +26,12 @@ func TestReplicaSet(t *testing.T) {
 			s.Selector = &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "app", Operator: metav1.LabelSelectorOpExists}}}
 		}, nil},
 		"fewer than none": {func(s *v1.VirtualMachineInstanceReplicaSetSpec) { n := int32(-1); s.Replicas = &n },
-			[]string{"spec.replicas: must be 0 or more"}},
+			[]string{"spec.replicas: greater than or equal to 0"}},
 		"no template": {func(s *v1.VirtualMachineInstanceReplicaSetSpec) { s.Template = nil },
-			[]string{"spec.template: made from its template"}},
+			[]string{"spec.template: must be of type object"}},
+		"a template with a label of ours": {func(s *v1.VirtualMachineInstanceReplicaSetSpec) {
+			s.Template.Metadata.Labels[v1.LabelNodeName] = "node02"
+		}, []string{"spec.template.metadata.labels[kubevirt.io/nodeName]: set by the system only"}},
 		"no selector": {func(s *v1.VirtualMachineInstanceReplicaSetSpec) { s.Selector = nil },
 			[]string{"spec.selector: say by which labels"}},
 		"an empty selector": {func(s *v1.VirtualMachineInstanceReplicaSetSpec) { s.Selector = &metav1.LabelSelector{} },
@@ -53,7 +57,12 @@ func TestReplicaSet(t *testing.T) {
 			set := builder.ReplicaSet("ns", "set", 3, builder.Label("app", "x"))
 			c.change(&set.Spec)
 			cfg := clusterconfig.New(nil)
-			errs := ReplicaSet(set, cfg, func(vmi *v1.VirtualMachineInstance) { fill(vmi, cfg) })
+			manifest, err := json.Marshal(set)
+			if err != nil {
+				t.Fatal(err)
+			}
+			errs := bySchema(t, v1.KindVirtualMachineInstanceReplicaSet, string(manifest))
+			errs = append(errs, ReplicaSet(set, cfg, func(vmi *v1.VirtualMachineInstance) { fill(vmi, cfg) })...)
 			for _, want := range c.wants {
 				path, message, _ := strings.Cut(want, ": ")
 				found := false

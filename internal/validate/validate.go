@@ -12,7 +12,8 @@ import (
 
 // VirtualMachineInstance checks a new instance, defaults filled in.
 func VirtualMachineInstance(vmi *v1.VirtualMachineInstance, cfg *clusterconfig.Config) field.ErrorList {
-	return append(Unsupported("VirtualMachineInstance", vmi), instanceSpec(field.NewPath("spec"), &vmi.Spec, cfg)...)
+	errs := append(Unsupported("VirtualMachineInstance", vmi), annotations(field.NewPath("metadata", "annotations"), vmi.Annotations)...)
+	return append(errs, instanceSpec(field.NewPath("spec"), &vmi.Spec, cfg)...)
 }
 
 // VirtualMachine checks a virtual machine. The template is checked as the
@@ -21,16 +22,16 @@ func VirtualMachine(vm *v1.VirtualMachine, cfg *clusterconfig.Config, asInstance
 	errs := Unsupported("VirtualMachine", vm)
 	errs = append(errs, runStrategy(field.NewPath("spec"), &vm.Spec, cfg)...)
 	errs = append(errs, dataVolumeTemplates(field.NewPath("spec", "dataVolumeTemplates"), vm)...)
-	template := field.NewPath("spec", "template")
 	if vm.Spec.Template == nil {
-		return append(errs, field.Required(template, "a virtual machine is made from its template"))
+		return errs // the schema says so
 	}
-	return append(errs, instanceTemplate(template, vm.Spec.Template, cfg, asInstance)...)
+	return append(errs, instanceTemplate(field.NewPath("spec", "template"), vm.Spec.Template, cfg, asInstance)...)
 }
 
 // instanceTemplate checks what instances are made from.
 func instanceTemplate(path *field.Path, template *v1.VirtualMachineInstanceTemplateSpec, cfg *clusterconfig.Config, asInstance func(*v1.VirtualMachineInstance)) field.ErrorList {
-	errs := unsupportedSpec("VirtualMachineInstance", path.Child("spec"), template.Spec)
+	errs := templateMetadata(path.Child("metadata"), &template.Metadata)
+	errs = append(errs, unsupportedSpec("VirtualMachineInstance", path.Child("spec"), template.Spec)...)
 	vmi := &v1.VirtualMachineInstance{Spec: *template.Spec.DeepCopy()}
 	asInstance(vmi)
 	return append(errs, instanceSpec(path.Child("spec"), &vmi.Spec, cfg)...)
@@ -43,17 +44,22 @@ func instanceSpec(path *field.Path, spec *v1.VirtualMachineInstanceSpec, cfg *cl
 	var errs field.ErrorList
 	errs = append(errs, placement(path, spec)...)
 	errs = append(errs, dns(path, spec)...)
-	errs = append(errs, eviction(path, spec)...)
+	errs = append(errs, scheduling(path, spec)...)
 	errs = append(errs, startStrategy(path, spec)...)
 	errs = append(errs, machine(domain, &spec.Domain, spec.Architecture, cfg)...)
+	errs = append(errs, resourceNames(domain.Child("resources"), spec.Domain.Resources)...)
 	errs = append(errs, cpu(domain, &spec.Domain)...)
 	errs = append(errs, memory(domain, &spec.Domain)...)
 	errs = append(errs, firmware(domain, &spec.Domain)...)
 	errs = append(errs, features(domain, &spec.Domain)...)
+	errs = append(errs, clock(domain.Child("clock"), spec.Domain.Clock)...)
+	errs = append(errs, ioThreads(domain, &spec.Domain)...)
+	errs = append(errs, rebootPolicy(domain, &spec.Domain, cfg)...)
 	errs = append(errs, deviceRules(devices, &spec.Domain.Devices, spec.Architecture)...)
 	errs = append(errs, disks(path, devices, spec)...)
 	errs = append(errs, volumes(path, spec.Volumes)...)
-	errs = append(errs, networks(path, spec, cfg)...)
+	errs = append(errs, networks(path, spec)...)
+	errs = append(errs, probes(path, spec)...)
 	errs = append(errs, bootOrder(devices, &spec.Domain.Devices)...)
 	return errs
 }

@@ -15,7 +15,8 @@ import (
 )
 
 // TestVirtualMachine reads testdata/*.yaml: a spec as a user writes it, and in
-// comment lines "# want: PATH: PART OF THE MESSAGE" every rule that it breaks.
+// comment lines "# want: PATH: PART OF THE MESSAGE" every rule that it breaks, of
+// the schema or of this package. A rule that both had would be broken twice.
 func TestVirtualMachine(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.yaml")
 	if err != nil || len(files) == 0 {
@@ -47,9 +48,9 @@ func check(t *testing.T, i int, doc string) {
 		t.Fatalf("document %d: %v", i, err)
 	}
 	cfg := clusterconfig.New(nil)
-	errs := VirtualMachine(vm, cfg, func(vmi *v1.VirtualMachineInstance) {
+	errs := append(bySchema(t, v1.KindVirtualMachine, doc), VirtualMachine(vm, cfg, func(vmi *v1.VirtualMachineInstance) {
 		fill(vmi, cfg)
-	})
+	})...)
 	for _, want := range wants {
 		path, message, _ := strings.Cut(want, ": ")
 		found := false

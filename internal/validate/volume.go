@@ -66,9 +66,6 @@ func claimName(at *field.Path, name string) field.ErrorList {
 
 func containerDisk(at *field.Path, source *v1.ContainerDiskSource) field.ErrorList {
 	var errs field.ErrorList
-	if source.Image == "" {
-		errs = append(errs, field.Required(at.Child("image"), "the image that holds the disk"))
-	}
 	if source.Path != "" && (!path.IsAbs(source.Path) || path.Clean(source.Path) != source.Path || source.Path == "/") {
 		errs = append(errs, field.Invalid(at.Child("path"), source.Path, "must be the absolute path of a file in the image, e.g. /disk/disk.qcow2"))
 	}

@@ -12,7 +12,7 @@ import (
 func TestPool(t *testing.T) {
 	good := builder.Pool("ns", "pool", 2, v1.RunStrategyAlways, builder.Label("app", "x"))
 	bad, moved := good.DeepCopy(), good.DeepCopy()
-	bad.Spec.VirtualMachineTemplate = nil
+	bad.Spec.VirtualMachineTemplate.Spec.RunStrategy = nil
 	moved.Spec.VirtualMachineTemplate.Metadata.Labels["app"] = "y"
 	moved.Spec.Selector.MatchLabels["app"] = "y"
 	labelled := bad.DeepCopy()
@@ -22,8 +22,8 @@ func TestPool(t *testing.T) {
 		refused     string
 	}{
 		"new":                            {good, nil, ""},
-		"new and wrong":                  {bad, nil, "spec.virtualMachineTemplate"},
-		"changed to wrong":               {bad, good, "spec.virtualMachineTemplate"},
+		"new and wrong":                  {bad, nil, "spec.virtualMachineTemplate.spec.runStrategy"},
+		"changed to wrong":               {bad, good, "spec.virtualMachineTemplate.spec.runStrategy"},
 		"with another selector":          {moved, good, "spec.selector: Forbidden: cannot be changed"},
 		"unchanged, of an earlier time":  {labelled, bad, ""},
 		"changed, of an earlier version": {good, bad, ""},

@@ -6,6 +6,7 @@ import (
 
 	admissionv1 "k8s.io/api/admission/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
@@ -13,7 +14,7 @@ import (
 	"kubevirt.io/kubevirt/internal/validate"
 )
 
-func (d Deps) mutateVirtualMachine(_ context.Context, request admission.Request) admission.Response {
+func (d Deps) mutateVirtualMachine(ctx context.Context, request admission.Request) admission.Response {
 	vm, err := decode[v1.VirtualMachine](request.Object.Raw)
 	if err != nil {
 		return malformed()
@@ -27,30 +28,37 @@ func (d Deps) mutateVirtualMachine(_ context.Context, request admission.Request)
 		// Here it costs no write of its own; the controller adds it only to what
 		// was created without this webhook.
 		vm.Finalizers = withFinalizer(vm.Finalizers, v1.FinalizerVM)
+	} else if old, err := decode[v1.VirtualMachine](request.OldObject.Raw); err != nil {
+		return admission.Errored(http.StatusInternalServerError, err)
+	} else if err := d.keepFinalizers(ctx, request, old, vm); err != nil {
+		return admission.Errored(http.StatusInternalServerError, err)
 	}
 	return patched(request, vm)
 }
 
-func (d Deps) validateVirtualMachine(_ context.Context, request admission.Request) admission.Response {
+func (d Deps) validateVirtualMachine(ctx context.Context, request admission.Request) admission.Response {
 	vm, err := decode[v1.VirtualMachine](request.Object.Raw)
 	if err != nil {
 		return admission.Errored(http.StatusBadRequest, err)
 	}
-	if vm.DeletionTimestamp != nil {
-		return admission.Allowed("")
-	}
+	var errs field.ErrorList
 	if request.Operation == admissionv1.Update {
+		old, err := decode[v1.VirtualMachine](request.OldObject.Raw)
+		if err != nil {
+			return admission.Errored(http.StatusInternalServerError, err)
+		}
+		errs = d.checkFinalizers(ctx, request, old, vm)
 		// What was accepted once stays writable: finalizers and labels must not
 		// depend on rules that came later.
-		old, err := decode[v1.VirtualMachine](request.OldObject.Raw)
-		if err == nil && apiequality.Semantic.DeepEqual(old.Spec, vm.Spec) {
-			return admission.Allowed("")
+		if vm.DeletionTimestamp != nil || apiequality.Semantic.DeepEqual(old.Spec, vm.Spec) {
+			return verdict(request, errs)
 		}
+		errs = append(errs, validate.VirtualMachineUpdate(old, vm)...)
 	}
 	cfg := d.Config()
-	response := verdict(request, validate.VirtualMachine(vm, cfg, func(vmi *v1.VirtualMachineInstance) {
+	response := verdict(request, append(errs, validate.VirtualMachine(vm, cfg, func(vmi *v1.VirtualMachineInstance) {
 		defaults.VirtualMachineInstance(vmi, cfg, d.Now(), d.NewUUID)
-	}))
+	})...))
 	if vm.Spec.Running != nil {
 		response.Warnings = append(response.Warnings, "spec.running is deprecated, use spec.runStrategy")
 	}

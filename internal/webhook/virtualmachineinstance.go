@@ -15,12 +15,7 @@ import (
 	"kubevirt.io/kubevirt/internal/validate"
 )
 
-// reservedLabels steer our own controllers.
-var reservedLabels = []string{
-	v1.LabelCreatedBy, v1.LabelMigrationJobUID, v1.LabelNodeName, v1.LabelMigrationTargetNodeName, v1.LabelSchedulable,
-}
-
-func (d Deps) mutateInstance(_ context.Context, request admission.Request) admission.Response {
+func (d Deps) mutateInstance(ctx context.Context, request admission.Request) admission.Response {
 	vmi, err := decode[v1.VirtualMachineInstance](request.Object.Raw)
 	if err != nil {
 		return malformed()
@@ -34,7 +29,14 @@ func (d Deps) mutateInstance(_ context.Context, request admission.Request) admis
 	if err != nil {
 		return admission.Errored(http.StatusInternalServerError, err)
 	}
-	return patched(request, d.writable(request, old, vmi))
+	if d.account(request.UserInfo) == otherAccount {
+		// The object has no status subresource, so that no role can say so.
+		vmi.Status = old.Status
+	}
+	if err := d.keepFinalizers(ctx, request, old, vmi); err != nil {
+		return admission.Errored(http.StatusInternalServerError, err)
+	}
+	return patched(request, vmi)
 }
 
 func withFinalizer(finalizers []string, finalizer string) []string {
@@ -44,23 +46,6 @@ func withFinalizer(finalizers []string, finalizer string) []string {
 	return append(finalizers, finalizer)
 }
 
-// writable returns what of an update counts: everybody but our own accounts
-// leaves the status as it was, and a virt-handler writes nothing else. The
-// object has no status subresource, so that no role can say so.
-func (d Deps) writable(request admission.Request, old, vmi *v1.VirtualMachineInstance) *v1.VirtualMachineInstance {
-	switch d.account(request.UserInfo) {
-	case otherAccount:
-		vmi.Status = old.Status
-	case handlerAccount:
-		status := vmi.Status
-		metadata := vmi.ObjectMeta
-		vmi = old.DeepCopy()
-		vmi.ManagedFields, vmi.ResourceVersion, vmi.Generation = metadata.ManagedFields, metadata.ResourceVersion, metadata.Generation
-		vmi.Status = status
-	}
-	return vmi
-}
-
 func (d Deps) validateInstanceCreate(_ context.Context, request admission.Request) admission.Response {
 	vmi, err := decode[v1.VirtualMachineInstance](request.Object.Raw)
 	if err != nil {
@@ -68,12 +53,12 @@ func (d Deps) validateInstanceCreate(_ context.Context, request admission.Reques
 	}
 	errs := validate.VirtualMachineInstance(vmi, d.Config())
 	if d.account(request.UserInfo) == otherAccount {
-		errs = append(errs, reserved(nil, vmi.Labels)...)
+		errs = append(errs, validate.ReservedLabels(field.NewPath("metadata", "labels"), nil, vmi.Labels)...)
 	}
 	return verdict(request, errs)
 }
 
-func (d Deps) validateInstanceUpdate(_ context.Context, request admission.Request) admission.Response {
+func (d Deps) validateInstanceUpdate(ctx context.Context, request admission.Request) admission.Response {
 	vmi, err := decode[v1.VirtualMachineInstance](request.Object.Raw)
 	if err != nil {
 		return admission.Errored(http.StatusBadRequest, err)
@@ -82,35 +67,17 @@ func (d Deps) validateInstanceUpdate(_ context.Context, request admission.Reques
 	if err != nil {
 		return admission.Errored(http.StatusInternalServerError, err)
 	}
-	var errs field.ErrorList
 	switch d.account(request.UserInfo) {
 	case handlerAccount:
-		node := nodeOf(request.UserInfo)
-		if node == "" || node != old.Status.NodeName && !migrationTarget(old, node) {
-			return admission.Denied("the virt-handler of node " + node + " may not write the status of an instance on node " + old.Status.NodeName)
+		if err := handlerWrite(nodeOf(request.UserInfo), old, vmi); err != nil {
+			return admission.Denied(err.Error())
 		}
 	case otherAccount:
-		errs = reserved(old.Labels, vmi.Labels)
+		errs := validate.ReservedLabels(field.NewPath("metadata", "labels"), old.Labels, vmi.Labels)
 		if !apiequality.Semantic.DeepEqual(old.Spec, vmi.Spec) {
 			errs = append(errs, field.Forbidden(field.NewPath("spec"), "the spec of a running instance does not change; change its VirtualMachine"))
 		}
+		return verdict(request, append(errs, d.checkFinalizers(ctx, request, old, vmi)...))
 	}
-	return verdict(request, errs)
-}
-
-func migrationTarget(vmi *v1.VirtualMachineInstance, node string) bool {
-	return vmi.Status.MigrationState != nil && vmi.Status.MigrationState.TargetNode == node
-}
-
-// reserved reports reserved labels that a user added, changed or removed.
-func reserved(old, labels map[string]string) field.ErrorList {
-	var errs field.ErrorList
-	for _, label := range reservedLabels {
-		before, had := old[label]
-		now, has := labels[label]
-		if had != has || before != now {
-			errs = append(errs, field.Forbidden(field.NewPath("metadata", "labels").Key(label), "is set by the system only"))
-		}
-	}
-	return errs
+	return admission.Allowed("")
 }

@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"kubevirt.io/kubevirt/internal/clusterconfig"
@@ -21,6 +22,8 @@ import (
 
 // Deps is what the webhooks need of their surroundings.
 type Deps struct {
+	// Client reads live, with virt-api's rights.
+	Client client.Client
 	// Config returns the configuration in effect.
 	Config func() *clusterconfig.Config
 	// Namespace is where the components run; their service accounts live there.
@@ -43,6 +46,7 @@ func Handlers(deps Deps) map[string]http.Handler {
 		"/virtualmachinereplicaset-validate":       deps.validateReplicaSet,
 		"/virtualmachinepool-validate":             deps.validatePool,
 		"/status-validate":                         deps.validateStatus,
+		"/pod-eviction-validate":                   deps.validateEviction,
 		"/unsupported-kinds-validate":              refuseKind,
 	} {
 		handlers[path] = &admission.Webhook{Handler: handle}

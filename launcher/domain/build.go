@@ -56,6 +56,7 @@ func features(host *Host) []namedFeature {
 		{"tpm", device.TPM{}},
 		{"panic", device.Panic{}},
 		{"input", device.Input{}},
+		{"usbredir", device.USBRedir{Sockets: host.USBRedirSockets}},
 		{"usb", device.USB{}}, // after everything that may hang on USB
 		{"placement", placement{}},
 	}

@@ -60,7 +60,7 @@ func apply(name string, vmi *v1.VirtualMachineInstance, host Host) (*libvirtxml.
 }
 
 // prerequisites are the features that a feature looks at the work of.
-var prerequisites = map[string][]string{"usb": {"disk", "input"}}
+var prerequisites = map[string][]string{"usb": {"disk", "input", "usbredir"}}
 
 func applyOne(name string, vmi *v1.VirtualMachineInstance, host *Host, domain *libvirtxml.Domain) error {
 	for _, feature := range features(host) {
@@ -111,6 +111,7 @@ func preparedHost(vmi *v1.VirtualMachineInstance, dir string) Host {
 		SerialSocket:       dir + "/serial0.sock",
 		SerialLog:          dir + "/serial0.log",
 		VNCSocket:          dir + "/vnc.sock",
+		USBRedirSockets:    []string{dir + "/usbredir-0.sock", dir + "/usbredir-1.sock"},
 	}
 	for _, volume := range vmi.Spec.Volumes {
 		disk := Disk{Path: dir + "/" + volume.Name + ".qcow2", Format: "qcow2", DirectIO: true}

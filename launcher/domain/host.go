@@ -31,6 +31,8 @@ type Host struct {
 	SerialLog string
 	// VNCSocket is where QEMU offers the screen.
 	VNCSocket string
+	// USBRedirSockets is where QEMU waits for a client's USB devices, one each.
+	USBRedirSockets []string
 }
 
 // SMBIOS holds the system strings of a guest; empty ones are left out.

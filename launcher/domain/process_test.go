@@ -169,6 +169,7 @@ var started = []string{
 	"disk/buses", "disk/cdrom-empty", "disk/transitional", "disk/iothreads-dedicated", "disk/block-size",
 	"network/model-e1000e", "network/boot-order", "loader/efi", "loader/efi-secure", "topology/room-to-grow",
 	"model/emulated-named", "features/kvm-hidden", "clock/timers", "graphics/virtio", "sound/ac97", "input/usb",
+	"usb/redirection",
 }
 
 // newerThan names the libvirt, as a major version, that a case needs at least.

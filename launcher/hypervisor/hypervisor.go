@@ -14,6 +14,15 @@ var ErrNoDomain = errors.New("the domain does not exist")
 // reached before the call's deadline; the guest may be running nevertheless.
 var ErrUnavailable = errors.New("the hypervisor cannot be reached")
 
+// ErrRefused says that the guest agent has refused a command, rather than not answered.
+var ErrRefused = errors.New("the guest agent refuses")
+
+// ErrNoDisplay says that the domain has no display to look at.
+var ErrNoDisplay = errors.New("the guest has no display: its spec.domain.devices.autoattachGraphicsDevice is false")
+
+// MaxScreenshot is how many bytes an image of the display may have.
+const MaxScreenshot = 16 << 20
+
 // State of a domain.
 type State int
 
@@ -121,6 +130,14 @@ type Hypervisor interface {
 	Thaw(ctx context.Context) error
 	// GuestInfo asks the guest agent.
 	GuestInfo(ctx context.Context) (*GuestInfo, error)
+	// AskAgent passes one command of the guest agent's protocol on and returns the
+	// answer, both as JSON; what the agent refuses is ErrRefused in its own words. The
+	// answer is the guest's and bounded only by what libvirt takes, 4 MiB.
+	AskAgent(ctx context.Context, command string) (answer string, err error)
+	// Screenshot returns the display as a PNG image of at most MaxScreenshot bytes;
+	// ErrNoDisplay when there is none. The mouse pointer may be moved first, which
+	// wakes a sleeping screen.
+	Screenshot(ctx context.Context, movePointer bool) ([]byte, error)
 	// Events reports the domain's changes in order. After a lost connection
 	// the present state comes first. There is one reader.
 	Events() <-chan Event

@@ -3,10 +3,9 @@ package libvirt
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	golibvirt "libvirt.org/go/libvirt"
 
@@ -16,9 +15,10 @@ import (
 // What the guest says is bounded before anything else sees it.
 const (
 	agentTimeoutSeconds = 5
-	maxGuestString      = 256
-	maxGuestInterfaces  = 64
-	maxGuestAddresses   = 32
+	// commandTimeoutSeconds is for commands that carry data or touch the guest's disks.
+	commandTimeoutSeconds = 10
+	maxGuestInterfaces    = 64
+	maxGuestAddresses     = 32
 )
 
 // GuestInfo implements hypervisor.Hypervisor. What an old agent does not know
@@ -46,6 +46,34 @@ func (h *Hypervisor) GuestInfo(ctx context.Context) (*hypervisor.GuestInfo, erro
 	return info, err
 }
 
+// AskAgent implements hypervisor.Hypervisor.
+func (h *Hypervisor) AskAgent(ctx context.Context, command string) (answer string, err error) {
+	err = h.withAgent(ctx, commandTimeoutSeconds, func(domain *golibvirt.Domain) error {
+		answer, err = domain.QemuAgentCommand(command, commandTimeoutSeconds, 0)
+		return inAgentsWords(err)
+	})
+	return answer, err
+}
+
+// refused is what the guest agent has refused, in its own words.
+type refused struct{ said }
+
+func (refused) Is(target error) bool { return target == hypervisor.ErrRefused }
+
+// inAgentsWords leaves of a refusal what the agent said, which libvirt introduces at
+// length, with error codes that differ between its versions.
+func inAgentsWords(err error) error {
+	var answer golibvirt.Error
+	if !errors.As(err, &answer) {
+		return err
+	}
+	if _, words, found := strings.Cut(answer.Message, "unable to execute QEMU agent command '"); found {
+		_, answer.Message, _ = strings.Cut(words, "': ")
+		return refused{said{answer}}
+	}
+	return said{err}
+}
+
 // withAgent is withDomain for a conversation with the guest agent, in which each
 // answer may take some seconds.
 func (h *Hypervisor) withAgent(ctx context.Context, seconds int, do func(*golibvirt.Domain) error) error {
@@ -68,54 +96,39 @@ func agentVersion(raw string) string {
 	if err := json.Unmarshal([]byte(raw), &answer); err != nil {
 		return ""
 	}
-	return bounded(answer.Return.Version)
+	return hypervisor.Bounded(answer.Return.Version)
 }
 
 // merge copies what answer has into info.
 func merge(info *hypervisor.GuestInfo, answer *golibvirt.DomainGuestInfo) {
 	if answer.HostnameSet {
-		info.Hostname = bounded(answer.Hostname)
+		info.Hostname = hypervisor.Bounded(answer.Hostname)
 	}
 	if zone := answer.TimeZone; zone != nil && zone.NameSet {
-		info.Timezone = bounded(zone.Name)
+		info.Timezone = hypervisor.Bounded(zone.Name)
 		if zone.OffsetSet {
 			info.Timezone = fmt.Sprintf("%s, %d", info.Timezone, zone.Offset)
 		}
 	}
 	// The binding gives an OS without values to answers that have none.
 	if os := answer.OS; os != nil && (os.IDSet || os.NameSet || os.KernelReleaseSet) {
-		info.OSID, info.OSName, info.OSPrettyName = bounded(os.ID), bounded(os.Name), bounded(os.PrettyName)
-		info.OSVersion, info.OSVersionID = bounded(os.Version), bounded(os.VersionID)
-		info.KernelRelease, info.KernelVersion = bounded(os.KernelRelease), bounded(os.KernelVersion)
-		info.OSMachine = bounded(os.Machine)
+		info.OSID, info.OSName = hypervisor.Bounded(os.ID), hypervisor.Bounded(os.Name)
+		info.OSPrettyName = hypervisor.Bounded(os.PrettyName)
+		info.OSVersion, info.OSVersionID = hypervisor.Bounded(os.Version), hypervisor.Bounded(os.VersionID)
+		info.KernelRelease, info.KernelVersion = hypervisor.Bounded(os.KernelRelease), hypervisor.Bounded(os.KernelVersion)
+		info.OSMachine = hypervisor.Bounded(os.Machine)
 	}
 	for i, nic := range answer.Interfaces {
 		if i == maxGuestInterfaces {
 			break
 		}
-		guest := hypervisor.GuestInterface{Name: bounded(nic.Name), MAC: bounded(nic.Hwaddr)}
+		guest := hypervisor.GuestInterface{Name: hypervisor.Bounded(nic.Name), MAC: hypervisor.Bounded(nic.Hwaddr)}
 		for j, address := range nic.Addrs {
 			if j == maxGuestAddresses {
 				break
 			}
-			guest.IPs = append(guest.IPs, bounded(address.Addr))
+			guest.IPs = append(guest.IPs, hypervisor.Bounded(address.Addr))
 		}
 		info.Interfaces = append(info.Interfaces, guest)
 	}
-}
-
-// bounded makes a guest's string short, valid and printable.
-func bounded(s string) string {
-	if len(s) > maxGuestString {
-		s = s[:maxGuestString]
-	}
-	if !utf8.ValidString(s) {
-		s = strings.ToValidUTF8(s, "")
-	}
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return -1
-	}, s)
 }

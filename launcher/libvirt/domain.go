@@ -80,7 +80,8 @@ type liveXML struct {
 	Type struct {
 		Machine string `xml:"machine,attr"`
 	} `xml:"os>type"`
-	ACPI     *struct{} `xml:"features>acpi"`
+	ACPI     *struct{}  `xml:"features>acpi"`
+	Videos   []struct{} `xml:"devices>video"`
 	Channels []struct {
 		Target struct {
 			Name  string `xml:"name,attr"`

@@ -3,6 +3,7 @@
 package libvirt
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -110,7 +111,7 @@ func TestGuestIsBounded(t *testing.T) {
 	if info.Hostname != "host" || info.OSID != "debian" || info.Timezone != "CET, 3600" || info.KernelVersion != "#1 SMP" {
 		t.Errorf("got %+v", info)
 	}
-	if len(info.OSPrettyName) > maxGuestString || strings.Trim(info.OSPrettyName, "ü") != "" {
+	if len(info.OSPrettyName) > hypervisor.MaxGuestString || strings.Trim(info.OSPrettyName, "ü") != "" {
 		t.Errorf("pretty name %q", info.OSPrettyName)
 	}
 	if len(info.Interfaces) != maxGuestInterfaces || len(info.Interfaces[0].IPs) != maxGuestAddresses {
@@ -140,5 +141,27 @@ func TestSaid(t *testing.T) {
 	}
 	if doing("freezing", nil) != nil {
 		t.Error("an error out of nothing")
+	}
+}
+
+func TestInAgentsWords(t *testing.T) {
+	for message, tc := range map[string]struct {
+		want    string
+		refused bool
+	}{
+		"guest agent command failed: unable to execute QEMU agent command 'guest-file-open': failed to open file '/x': No such file\n": {
+			"failed to open file '/x': No such file", true,
+		},
+		"guest agent command timed out: guest agent didn't respond to command within '10' seconds": {
+			"guest agent command timed out: guest agent didn't respond to command within '10' seconds", false,
+		},
+	} {
+		err := inAgentsWords(golibvirt.Error{Code: golibvirt.ERR_INTERNAL_ERROR, Message: message})
+		if err.Error() != tc.want || errors.Is(err, hypervisor.ErrRefused) != tc.refused || !isCode(err, golibvirt.ERR_INTERNAL_ERROR) {
+			t.Errorf("got  %q, refused %v\nwant %q", err, errors.Is(err, hypervisor.ErrRefused), tc.want)
+		}
+	}
+	if plain := errors.New("plain"); inAgentsWords(plain) != plain || inAgentsWords(nil) != nil {
+		t.Error("other errors change")
 	}
 }

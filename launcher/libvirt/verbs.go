@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	golibvirt "libvirt.org/go/libvirt"
+
+	"kubevirt.io/kubevirt/launcher/hypervisor"
 )
 
 // freezeTimeoutSeconds is how long a guest may take to write out what it holds
@@ -77,7 +79,7 @@ type said struct{ error }
 func (s said) Error() string {
 	var refused golibvirt.Error
 	if errors.As(s.error, &refused) {
-		return bounded(refused.Message)
+		return hypervisor.Bounded(refused.Message)
 	}
 	return s.error.Error()
 }

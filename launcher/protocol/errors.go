@@ -37,6 +37,12 @@ const (
 	ReasonPaused Reason = "PAUSED"
 	// ReasonNoAgent: the action needs the guest agent, which is not connected (FailedPrecondition).
 	ReasonNoAgent Reason = "AGENT_NOT_CONNECTED"
+	// ReasonFrozen: the action needs filesystems that are not frozen (FailedPrecondition).
+	ReasonFrozen Reason = "FROZEN"
+	// ReasonNoDisplay: the guest has no display (FailedPrecondition).
+	ReasonNoDisplay Reason = "NO_DISPLAY"
+	// ReasonStillRunning: the time for a program in the guest is over; it goes on (DeadlineExceeded).
+	ReasonStillRunning Reason = "STILL_RUNNING"
 	// ReasonActionFailed: libvirt, QEMU or the guest agent refused the action (Internal).
 	ReasonActionFailed Reason = "ACTION_FAILED"
 )

@@ -47,6 +47,7 @@ type Machine interface {
 	Reboot(ctx context.Context) error
 	Freeze(ctx context.Context, limit time.Duration) error
 	Thaw(ctx context.Context) error
+	Guest
 	Snapshot() vm.Snapshot
 	Watch() (<-chan struct{}, func())
 }
@@ -224,6 +225,12 @@ func toStatus(err error, other protocol.Reason) error {
 		code, reason = codes.FailedPrecondition, protocol.ReasonPaused
 	case errors.Is(err, vm.ErrNoAgent):
 		code, reason = codes.FailedPrecondition, protocol.ReasonNoAgent
+	case errors.Is(err, vm.ErrFrozen):
+		code, reason = codes.FailedPrecondition, protocol.ReasonFrozen
+	case errors.Is(err, hypervisor.ErrNoDisplay):
+		code, reason = codes.FailedPrecondition, protocol.ReasonNoDisplay
+	case errors.Is(err, vm.ErrStillRunning):
+		code, reason = codes.DeadlineExceeded, protocol.ReasonStillRunning
 	case errors.Is(err, vm.ErrTerminating), errors.Is(err, vm.ErrStopping):
 		code, reason = codes.FailedPrecondition, protocol.ReasonTerminating
 	case errors.Is(err, vm.ErrNotRunning):

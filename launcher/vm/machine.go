@@ -46,7 +46,9 @@ type Machine struct {
 	starting chan struct{}
 	// verbs admits one action at a time that somebody waits for.
 	verbs chan struct{}
-	done  chan int
+	// screenshots admits one at a time.
+	screenshots chan struct{}
+	done        chan int
 
 	mu        sync.Mutex
 	lifecycle lifecycle
@@ -72,12 +74,13 @@ type Snapshot struct {
 // New returns a Machine without a guest. Run has to be called for anything to happen.
 func New(options Options) *Machine {
 	return &Machine{
-		options:   options,
-		starting:  make(chan struct{}, 1),
-		verbs:     make(chan struct{}, 1),
-		done:      make(chan int, 1),
-		lifecycle: lifecycle{grace: options.Grace},
-		watchers:  map[chan struct{}]struct{}{},
+		options:     options,
+		starting:    make(chan struct{}, 1),
+		verbs:       make(chan struct{}, 1),
+		screenshots: make(chan struct{}, 1),
+		done:        make(chan int, 1),
+		lifecycle:   lifecycle{grace: options.Grace},
+		watchers:    map[chan struct{}]struct{}{},
 	}
 }
 

@@ -28,8 +28,12 @@ type fakeHypervisor struct {
 	// calls are the verbs in their order; agentFails makes the guest agent's fail.
 	calls      []string
 	agentFails error
-	// slow is how long a reboot by the agent takes to be answered.
+	// slow is how long a reboot by the agent, or a screenshot, takes to be answered.
 	slow time.Duration
+	// says are the agent's answers by command; ending is how many times a program is
+	// asked for before it has ended.
+	says   map[string]string
+	ending int
 }
 
 func newFakeHypervisor() *fakeHypervisor {

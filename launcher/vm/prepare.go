@@ -47,6 +47,7 @@ func (p *Local) Prepare(ctx context.Context, wanted Wanted) (string, error) {
 		Interfaces:          map[string]domain.Interface{},
 		SerialSocket:        filepath.Join(p.RunDir, "serial0.sock"),
 		VNCSocket:           filepath.Join(p.RunDir, "vnc.sock"),
+		USBRedirSockets:     usbRedirSockets(p.RunDir),
 		BalloonStatsPeriod:  wanted.Host.BalloonStatsPeriodSeconds,
 		FreePageReporting:   wanted.Host.FreePageReporting,
 	}
@@ -81,6 +82,17 @@ func (p *Local) Prepare(ctx context.Context, wanted Wanted) (string, error) {
 		return "", fmt.Errorf("%w: encoding it: %w", ErrDomain, err)
 	}
 	return xml, nil
+}
+
+// usbRedirSlots is how many USB devices of a client a guest can have at once.
+const usbRedirSlots = 4
+
+func usbRedirSockets(dir string) []string {
+	var sockets []string
+	for i := range usbRedirSlots {
+		sockets = append(sockets, filepath.Join(dir, fmt.Sprintf("usbredir-%d.sock", i)))
+	}
+	return sockets
 }
 
 // volume makes one volume's disk ready; a volume that is no disk yields none.

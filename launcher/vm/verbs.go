@@ -136,9 +136,7 @@ func (m *Machine) verb(ctx context.Context, may func(lifecycle) (bool, error), c
 		return err
 	}
 	if needed {
-		if err = call(ctx); errors.Is(err, hypervisor.ErrNoDomain) {
-			err = ErrNotRunning
-		}
+		err = gone(call(ctx))
 	}
 	if done != nil {
 		m.apply(func(l lifecycle) (lifecycle, []step) { return done(l, err) })

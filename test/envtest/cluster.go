@@ -52,13 +52,18 @@ type Cluster struct {
 	environment *envtest.Environment
 	stop        context.CancelFunc
 	served      chan error
+	// directory for files of the API server; empty without any.
+	directory string
 }
+
+// Option changes how a cluster is started.
+type Option func(*Cluster) error
 
 // Main starts a cluster, puts it into the variable, runs the package's tests and
 // stops it. Call it from TestMain.
-func Main(m *testing.M, into **Cluster) {
+func Main(m *testing.M, into **Cluster, options ...Option) {
 	logging.New("envtest", 0)
-	code, err := run(m, into)
+	code, err := run(m, into, options)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
@@ -66,8 +71,8 @@ func Main(m *testing.M, into **Cluster) {
 	os.Exit(code)
 }
 
-func run(m *testing.M, into **Cluster) (code int, err error) {
-	cluster, err := Start()
+func run(m *testing.M, into **Cluster, options []Option) (code int, err error) {
+	cluster, err := Start(options...)
 	if err != nil {
 		return 1, err
 	}
@@ -77,7 +82,7 @@ func run(m *testing.M, into **Cluster) (code int, err error) {
 }
 
 // Start starts a cluster. The caller stops it.
-func Start() (*Cluster, error) {
+func Start(options ...Option) (*Cluster, error) {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1.AddToScheme, apiextensionsv1.AddToScheme, cdiv1beta1.AddToScheme, poolv1beta1.AddToScheme} {
 		if err := add(scheme); err != nil {
@@ -96,6 +101,11 @@ func Start() (*Cluster, error) {
 	}
 	c := &Cluster{Scheme: scheme, environment: &envtest.Environment{Scheme: scheme, CRDs: definitions}}
 	c.registerWebhooks(installation)
+	for _, option := range options {
+		if err := option(c); err != nil {
+			return nil, err
+		}
+	}
 	if c.Config, err = c.environment.Start(); err != nil {
 		return nil, fmt.Errorf("starting etcd and kube-apiserver: %w", errors.Join(err, c.environment.Stop()))
 	}
@@ -146,7 +156,12 @@ func (c *Cluster) prepare(installation *component.Installation) error {
 			config.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return &certificate, nil }
 		}},
 	})
+	asAPI, err := client.New(c.As(component.APIAccount, "", nil), client.Options{Scheme: c.Scheme})
+	if err != nil {
+		return fmt.Errorf("making virt-api's client: %w", err)
+	}
 	for path, handler := range webhook.Handlers(webhook.Deps{
+		Client:    asAPI,
 		Config:    func() *clusterconfig.Config { return clusterconfig.New(nil) },
 		Namespace: Namespace,
 		Now:       metav1.Now,
@@ -177,6 +192,9 @@ func (c *Cluster) Stop() error {
 	}
 	if err := c.environment.Stop(); err != nil {
 		return fmt.Errorf("stopping etcd and kube-apiserver: %w", err)
+	}
+	if c.directory != "" {
+		return os.RemoveAll(c.directory)
 	}
 	return nil
 }

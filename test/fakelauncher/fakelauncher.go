@@ -40,6 +40,8 @@ type Launcher struct {
 	signals []protocol.Action
 	// onSignal decides how Signal calls end.
 	onSignal func(*protocol.SignalRequest) error
+	// onGuest answers Guest calls.
+	onGuest func(context.Context, *protocol.GuestRequest) ([]byte, error)
 	// changed is closed and renewed with every change of anything above.
 	changed chan struct{}
 }
@@ -52,6 +54,12 @@ func Start(t testing.TB, dir string, identity Identity) *Launcher {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return Serve(t, listener, identity)
+}
+
+// Serve is Start on a socket that is there already.
+func Serve(t testing.TB, listener net.Listener, identity Identity) *Launcher {
+	t.Helper()
 	l := &Launcher{
 		identity: identity, server: grpc.NewServer(),
 		state: &protocol.DomainState{}, changed: make(chan struct{}),
@@ -98,6 +106,12 @@ func (l *Launcher) OnSync(decide func(*protocol.SyncRequest) error) {
 // nothing comes of them.
 func (l *Launcher) OnSignal(decide func(*protocol.SignalRequest) error) {
 	l.update(func() { l.onSignal = decide })
+}
+
+// OnGuest answers the following Guest calls. Without it the launcher is one of a
+// version that did not know them.
+func (l *Launcher) OnGuest(answer func(context.Context, *protocol.GuestRequest) ([]byte, error)) {
+	l.update(func() { l.onGuest = answer })
 }
 
 // Syncs returns the Sync requests so far.
@@ -211,6 +225,24 @@ func (l *Launcher) Signal(_ context.Context, request *protocol.SignalRequest) (*
 		}
 	}
 	return &protocol.SignalResponse{}, nil
+}
+
+// Guest implements protocol.LauncherServer.
+func (l *Launcher) Guest(ctx context.Context, request *protocol.GuestRequest) (*protocol.GuestResponse, error) {
+	l.mu.Lock()
+	answer := l.onGuest
+	l.mu.Unlock()
+	if answer == nil {
+		return l.UnimplementedLauncherServer.Guest(ctx, request)
+	}
+	if err := l.admit(request.GetSession()); err != nil {
+		return nil, err
+	}
+	said, err := answer(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	return &protocol.GuestResponse{Answer: said}, nil
 }
 
 // Watch implements protocol.LauncherServer.

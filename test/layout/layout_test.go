@@ -79,21 +79,25 @@ var rules = []rule{
 		pkgs: []string{"internal/datavolume"}, ours: []string{"api/..."},
 	},
 	{
+		pkgs: []string{"internal/explain"}, ours: []string{"api/..."},
+		never: []string{clientGo, "sigs.k8s.io/controller-runtime/..."}, direct: []string{"os", "net"},
+	},
+	{
 		pkgs: []string{"internal/replicas"}, ours: []string{"api/...", "internal/patch"},
 	},
 	{
 		pkgs:  []string{"internal/controller/..."},
-		ours:  append([]string{"internal/launcherpod/...", "internal/component/...", "internal/datavolume", "internal/defaults", "internal/replicas", "internal/revision", "internal/steps"}, helpers...),
+		ours:  append([]string{"internal/launcherpod/...", "internal/component/...", "internal/datavolume", "internal/defaults", "internal/explain", "internal/replicas", "internal/revision", "internal/steps"}, helpers...),
 		never: []string{libvirt, module + "/handler/...", module + "/launcher/...", module + "/internal/apiserver/..."},
 	},
 	{
 		pkgs:  []string{"internal/apiserver/...", "internal/webhook/..."},
-		ours:  append([]string{"handler/protocol", "internal/defaults", "internal/validate/...", "internal/webhook/...", "internal/apiserver/..."}, helpers...),
+		ours:  append([]string{"handler/protocol", "internal/defaults", "internal/validate/...", "internal/webhook/...", "internal/apiserver/...", "internal/explain", "internal/launcherpod", "internal/unsupported"}, helpers...),
 		never: []string{libvirt, module + "/internal/controller/...", module + "/launcher/..."},
 	},
 	{
 		pkgs:  []string{"internal/virtctl/..."},
-		ours:  append([]string{"internal/validate/...", "internal/virtctl/..."}, helpers...),
+		ours:  append([]string{"internal/validate/...", "internal/virtctl/...", "internal/unsupported"}, helpers...),
 		never: []string{libvirt, module + "/internal/controller/...", module + "/launcher/...", module + "/handler/..."},
 	},
 }

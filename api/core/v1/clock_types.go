@@ -93,9 +93,11 @@ type ClockOffset struct {
 }
 
 // ClockOffsetTimezone is the name of a zone in the time zone database.
+// +kubebuilder:validation:Pattern=`^[A-Za-z0-9_+/-]*$`
 type ClockOffsetTimezone string
 
 // HPETTickPolicy says what a High Precision Event Timer does with ticks the guest missed.
+// +kubebuilder:validation:Enum="";delay;catchup;merge;discard
 type HPETTickPolicy string
 
 // Values of HPETTickPolicy.
@@ -111,6 +113,7 @@ const (
 )
 
 // PITTickPolicy says what a Programmable Interval Timer does with ticks the guest missed.
+// +kubebuilder:validation:Enum="";delay;catchup;discard
 type PITTickPolicy string
 
 // Values of PITTickPolicy.
@@ -124,6 +127,7 @@ const (
 )
 
 // RTCTickPolicy says what a Real Time Clock does with ticks the guest missed.
+// +kubebuilder:validation:Enum="";delay;catchup
 type RTCTickPolicy string
 
 // Values of RTCTickPolicy.
@@ -135,6 +139,7 @@ const (
 )
 
 // RTCTimerTrack says which time a Real Time Clock follows.
+// +kubebuilder:validation:Enum="";guest;wall
 type RTCTimerTrack string
 
 // Values of RTCTimerTrack.

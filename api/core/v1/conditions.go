@@ -93,6 +93,9 @@ const (
 	ConditionRestartRequired ConditionType = "RestartRequired"
 	// ConditionManualRecoveryRequired says that the machine must not be started before somebody has repaired its volumes.
 	ConditionManualRecoveryRequired ConditionType = "ManualRecoveryRequired"
+	// ConditionImpeded is only ever True, and then its reason is the cause, as virtualmachines/explain finds it, that keeps
+	// the machine from being as it was asked to be.
+	ConditionImpeded ConditionType = "Impeded"
 )
 
 // Condition types of a VirtualMachineInstanceMigration.

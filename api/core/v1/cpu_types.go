@@ -37,9 +37,11 @@ type CPU struct {
 // CPUFeature is a feature of the CPU and whether the guest has it.
 type CPUFeature struct {
 	// Name of the feature as libvirt knows it, such as vmx.
+	// +kubebuilder:validation:MinLength=1
 	Name string `json:"name"`
 	// force, require, optional, disable or forbid; require if empty.
 	// +optional
+	// +kubebuilder:validation:Enum="";force;require;optional;disable;forbid
 	Policy string `json:"policy,omitempty"`
 }
 
@@ -82,6 +84,7 @@ type CPUTopology struct {
 }
 
 // IOThreadsPolicy says how disks share the threads that serve them.
+// +kubebuilder:validation:Enum=shared;auto;supplementalPool
 type IOThreadsPolicy string
 
 // Values of IOThreadsPolicy.

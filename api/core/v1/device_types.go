@@ -207,9 +207,11 @@ type ClientPassthroughDevices struct {
 // SoundDevice is a sound card.
 type SoundDevice struct {
 	// Name of the device.
+	// +kubebuilder:validation:MinLength=1
 	Name string `json:"name"`
 	// ich9 or ac97; ich9 if empty.
 	// +optional
+	// +kubebuilder:validation:Enum="";ich9;ac97
 	Model string `json:"model,omitempty"`
 }
 
@@ -241,6 +243,7 @@ type WatchdogDevice struct {
 }
 
 // WatchdogAction is what a watchdog does to a guest that stopped answering.
+// +kubebuilder:validation:Enum="";poweroff;reset;shutdown
 type WatchdogAction string
 
 // Values of WatchdogAction.
@@ -254,6 +257,7 @@ const (
 )
 
 // InputBus is how an input device is attached.
+// +kubebuilder:validation:Enum="";usb;virtio
 type InputBus string
 
 // Values of InputBus.
@@ -265,6 +269,7 @@ const (
 )
 
 // InputType is a kind of input device.
+// +kubebuilder:validation:Enum="";tablet
 type InputType string
 
 // Values of InputType.
@@ -276,6 +281,7 @@ const (
 )
 
 // PanicDeviceModel is a way to report a crash.
+// +kubebuilder:validation:Enum=hyperv;isa;pvpanic
 type PanicDeviceModel string
 
 // Values of PanicDeviceModel.

@@ -8,9 +8,12 @@ type Disk struct {
 	DiskDevice `json:",inline"`
 	// Place in the boot order, from 1, unique among disks and interfaces; not bootable by order if unset.
 	// +optional
+	// +kubebuilder:validation:Minimum=1
 	BootOrder *uint `json:"bootOrder,omitempty"`
 	// Serial number the guest sees, at most 256 letters, digits and _.+- characters.
 	// +optional
+	// +kubebuilder:validation:MaxLength=256
+	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9_.+-]*$`
 	Serial string `json:"serial,omitempty"`
 	// Gives the disk a thread of its own; virtio disks only, false if unset.
 	// +optional
@@ -48,6 +51,7 @@ type DiskTarget struct {
 	ReadOnly bool `json:"readonly,omitempty"`
 	// PCI address of a virtio disk, such as 0000:81:01.0; chosen if empty.
 	// +optional
+	// +kubebuilder:validation:Pattern=`^([\da-fA-F]{4}:[\da-fA-F]{2}:[01][\da-fA-F]\.[0-7])?$`
 	PciAddress string `json:"pciAddress,omitempty"`
 }
 
@@ -114,6 +118,7 @@ type DiskDevice struct {
 }
 
 // DiskBus is how a disk is attached.
+// +kubebuilder:validation:Enum="";virtio;scsi;sata;usb
 type DiskBus string
 
 // Values of DiskBus.
@@ -129,6 +134,7 @@ const (
 )
 
 // TrayState is the state of a CD-ROM drive's tray.
+// +kubebuilder:validation:Enum="";open;closed
 type TrayState string
 
 // Values of TrayState.
@@ -140,6 +146,7 @@ const (
 )
 
 // DriverCache is how the host caches a disk.
+// +kubebuilder:validation:Enum="";none;writethrough;writeback
 type DriverCache string
 
 // Values of DriverCache.
@@ -153,6 +160,7 @@ const (
 )
 
 // DriverIO is how the host carries out a disk's requests.
+// +kubebuilder:validation:Enum="";native;threads
 type DriverIO string
 
 // Values of DriverIO.
@@ -166,6 +174,7 @@ const (
 )
 
 // DiskErrorPolicy is what happens to the guest when its storage fails.
+// +kubebuilder:validation:Enum=stop;ignore;report;enospace
 type DiskErrorPolicy string
 
 // Values of DiskErrorPolicy.

@@ -102,6 +102,7 @@ type FeatureSpinlocks struct {
 	Enabled *bool `json:"enabled,omitempty"`
 	// Attempts before the host is told; 4096 if unset.
 	// +optional
+	// +kubebuilder:validation:Minimum=4095
 	Spinlocks *uint32 `json:"spinlocks,omitempty"`
 }
 
@@ -122,6 +123,8 @@ type FeatureVendorID struct {
 	Enabled *bool `json:"enabled,omitempty"`
 	// The name, at most 12 characters; required where the feature is on.
 	// +optional
+	// +kubebuilder:validation:MaxLength=12
+	// +kubebuilder:validation:Pattern=`^[^,]*$`
 	VendorID string `json:"vendorid,omitempty"`
 }
 

@@ -3,9 +3,11 @@ package v1
 // Interface is a network interface of the guest.
 type Interface struct {
 	// Name of the network the interface connects to.
+	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9_-]+$`
 	Name string `json:"name"`
 	// virtio, e1000, e1000e, igb, ne2k_pci, pcnet or rtl8139; virtio if empty.
 	// +optional
+	// +kubebuilder:validation:Enum="";e1000;e1000e;igb;ne2k_pci;pcnet;rtl8139;virtio
 	Model string `json:"model,omitempty"`
 	// How the interface is bound to its network; exactly one of these or a plugin.
 	InterfaceBindingMethod `json:",inline"`
@@ -24,9 +26,11 @@ type Interface struct {
 	MacAddress string `json:"macAddress,omitempty"`
 	// Place in the boot order, from 1, unique among disks and interfaces; no network boot if unset.
 	// +optional
+	// +kubebuilder:validation:Minimum=1
 	BootOrder *uint `json:"bootOrder,omitempty"`
 	// PCI address, such as 0000:81:01.0; chosen if empty.
 	// +optional
+	// +kubebuilder:validation:Pattern=`^([\da-fA-F]{4}:[\da-fA-F]{2}:[01][\da-fA-F]\.[0-7])?$`
 	PciAddress string `json:"pciAddress,omitempty"`
 	// Options of the DHCP server that serves the guest.
 	// +optional
@@ -36,6 +40,8 @@ type Interface struct {
 	Tag string `json:"tag,omitempty"`
 	// Index by which the guest's system names the interface; none if 0.
 	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=16383
 	ACPIIndex int `json:"acpiIndex,omitempty"`
 	// State of the link: up, down or absent; up if empty, absent unplugs the interface.
 	// +optional
@@ -83,8 +89,11 @@ type Port struct {
 	Name string `json:"name,omitempty"`
 	// TCP or UDP; TCP if empty.
 	// +optional
+	// +kubebuilder:validation:Enum="";TCP;UDP
 	Protocol string `json:"protocol,omitempty"`
 	// Number, 1 to 65535.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=65535
 	Port int32 `json:"port"`
 }
 
@@ -198,6 +207,7 @@ type InterfaceBindingMethod struct {
 }
 
 // InterfaceState is the state of an interface's link.
+// +kubebuilder:validation:Enum="";up;down;absent
 type InterfaceState string
 
 // Values of InterfaceState.

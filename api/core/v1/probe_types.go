@@ -10,18 +10,23 @@ type Probe struct {
 	ProbeHandler `json:",inline"`
 	// Seconds after the start before the first probe.
 	// +optional
+	// +kubebuilder:validation:Minimum=0
 	InitialDelaySeconds int32 `json:"initialDelaySeconds,omitempty"`
 	// Seconds after which a probe has failed; 1 if 0.
 	// +optional
+	// +kubebuilder:validation:Minimum=0
 	TimeoutSeconds int32 `json:"timeoutSeconds,omitempty"`
 	// Seconds between probes; 10 if 0.
 	// +optional
+	// +kubebuilder:validation:Minimum=0
 	PeriodSeconds int32 `json:"periodSeconds,omitempty"`
 	// Successes in a row that make a failed probe good; 1 if 0.
 	// +optional
+	// +kubebuilder:validation:Minimum=0
 	SuccessThreshold int32 `json:"successThreshold,omitempty"`
 	// Failures in a row that make a good probe failed; 3 if 0.
 	// +optional
+	// +kubebuilder:validation:Minimum=0
 	FailureThreshold int32 `json:"failureThreshold,omitempty"`
 }
 

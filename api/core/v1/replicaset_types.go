@@ -42,6 +42,7 @@ type VirtualMachineInstanceReplicaSetList struct {
 type VirtualMachineInstanceReplicaSetSpec struct {
 	// How many instances; 1 if unset.
 	// +optional
+	// +kubebuilder:validation:Minimum=0
 	Replicas *int32 `json:"replicas,omitempty"`
 	// Labels of the instances that count; must match the template's.
 	Selector *metav1.LabelSelector `json:"selector"`

@@ -82,6 +82,7 @@ type DataVolumeTemplateDummyStatus struct {
 }
 
 // VirtualMachineRunStrategy says when a machine runs.
+// +kubebuilder:validation:Enum=Always;Halted;Manual;RerunOnFailure;Once;WaitAsReceiver
 type VirtualMachineRunStrategy string
 
 // Values of VirtualMachineRunStrategy.

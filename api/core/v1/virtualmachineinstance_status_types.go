@@ -140,6 +140,7 @@ type VirtualMachineInstanceNetworkInterface struct {
 }
 
 // VirtualMachineInstanceGuestOSInfo is a guest's operating system, as its agent reports it.
+// +k8s:openapi-gen=true
 type VirtualMachineInstanceGuestOSInfo struct {
 	// Name of the system, such as Debian GNU/Linux.
 	// +optional

@@ -75,6 +75,7 @@ type VirtualMachineInstanceSpec struct {
 	StartStrategy *StartStrategy `json:"startStrategy,omitempty"`
 	// Seconds the guest gets to power off by itself; 30 if unset, 0 for none.
 	// +optional
+	// +kubebuilder:validation:Minimum=0
 	TerminationGracePeriodSeconds *int64 `json:"terminationGracePeriodSeconds,omitempty"`
 	// Storage that disks and filesystems of the same name show to the guest.
 	// +optional
@@ -98,6 +99,7 @@ type VirtualMachineInstanceSpec struct {
 	Networks []Network `json:"networks,omitempty"`
 	// How the guest's name servers are chosen; ClusterFirst if empty.
 	// +optional
+	// +kubebuilder:validation:Enum="";ClusterFirst;ClusterFirstWithHostNet;Default;None
 	DNSPolicy corev1.DNSPolicy `json:"dnsPolicy,omitempty"`
 	// Name servers and search domains added to those of the policy.
 	// +optional
@@ -148,6 +150,7 @@ type VirtualMachineInstanceTemplateSpec struct {
 }
 
 // EvictionStrategy says what happens to an instance when its node is drained.
+// +kubebuilder:validation:Enum=None;LiveMigrate;LiveMigrateIfPossible;External
 type EvictionStrategy string
 
 // Values of EvictionStrategy.
@@ -163,6 +166,7 @@ const (
 )
 
 // StartStrategy says in which state a guest begins.
+// +kubebuilder:validation:Enum=Paused
 type StartStrategy string
 
 // Values of StartStrategy.

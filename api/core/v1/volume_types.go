@@ -97,6 +97,7 @@ type SysprepSource struct {
 // ContainerDiskSource is a disk image in a container image.
 type ContainerDiskSource struct {
 	// Reference of the image, with a tag or digest.
+	// +kubebuilder:validation:MinLength=1
 	Image string `json:"image"`
 	// Secret with the credentials for the image's registry.
 	// +optional
@@ -106,6 +107,7 @@ type ContainerDiskSource struct {
 	Path string `json:"path,omitempty"`
 	// When the image is pulled; Always for the tag latest, else IfNotPresent.
 	// +optional
+	// +kubebuilder:validation:Enum="";Always;IfNotPresent;Never
 	ImagePullPolicy corev1.PullPolicy `json:"imagePullPolicy,omitempty"`
 }
 

@@ -51,6 +51,7 @@ func addKnownTypes(scheme *runtime.Scheme) error {
 		&VirtualMachineInstanceGuestOSUserList{},
 		&VirtualMachineInstanceFileSystemList{},
 		&ObjectGraphNode{},
+		&VirtualMachineExplanation{},
 	)
 	metav1.AddToGroupVersion(scheme, GroupVersion)
 	return nil

@@ -11,12 +11,12 @@ type ScreenshotOptions struct {
 	MoveCursor bool `json:"moveCursor,omitempty"`
 }
 
-// GuestExecOptions is the body of virtualmachineinstances/guestexec.
+// GuestExecOptions is the body of virtualmachineinstances/exec.
 // +kubebuilder:object:root=true
 type GuestExecOptions struct {
 	metav1.TypeMeta `json:",inline"`
 	// Program to run, by its path in the guest or by a name that the guest agent's
-	// PATH resolves, and its arguments. No shell is involved.
+	// PATH resolves, and its arguments. No shell interprets them.
 	Command []string `json:"command"`
 	// Environment of the program, as NAME=value; that of the agent if empty.
 	// +optional
@@ -30,21 +30,22 @@ type GuestExecOptions struct {
 	TimeoutSeconds *int64 `json:"timeoutSeconds,omitempty"`
 }
 
-// GuestExecResult is the answer of virtualmachineinstances/guestexec.
+// GuestExecResult is the answer of virtualmachineinstances/exec.
 // +kubebuilder:object:root=true
 type GuestExecResult struct {
 	metav1.TypeMeta `json:",inline"`
-	// Exit code of the program; unset when a signal, or an exception of Windows,
-	// has ended it.
+	// Exit code of the program; 127 when there is no such program, and 128 and the
+	// signal's number when a signal has ended it.
 	// +optional
 	ExitCode *int64 `json:"exitCode,omitempty"`
-	// Signal, or exception code, that has ended the program.
+	// Signal, or exception code, that has ended the program of a guest without a
+	// shell, such as Windows; exitCode is unset then.
 	// +optional
 	Signal *int64 `json:"signal,omitempty"`
-	// What the program wrote to its standard output; the first 2 MiB of it.
+	// What the program wrote to its standard output; the first 1 MiB of it.
 	// +optional
 	Stdout []byte `json:"stdout,omitempty"`
-	// What the program wrote to its standard error; the first 2 MiB of it.
+	// What the program wrote to its standard error; the first 1 MiB of it.
 	// +optional
 	Stderr []byte `json:"stderr,omitempty"`
 	// More was written than is shown.

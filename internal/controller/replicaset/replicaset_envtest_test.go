@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -243,7 +244,8 @@ func TestCrashLoop(t *testing.T) {
 
 // What admission of instances refuses is told once, and tried again with back-off.
 func TestRefusedInstances(t *testing.T) {
-	s := newSuite(t, 3, builder.Annotation("not a key", "y"))
+	s := newSuite(t, 3, builder.Annotation("refused", "y"))
+	s.refuse("refused")
 	for range 2 {
 		if _, err := s.tryReconcile(); !apierrors.IsInvalid(err) {
 			t.Fatalf("error %v", err)
@@ -259,6 +261,44 @@ func TestRefusedInstances(t *testing.T) {
 	s.reconcile("3*POST vmi", "PATCH set status")
 	s.wantCondition(v1.ConditionReplicaFailure, "")
 	s.wantStatus(3, 0)
+}
+
+// refuse has the API server refuse instances with an annotation, as a cluster's own
+// policy may: our webhooks find what they refuse in the template already.
+func (s *suite) refuse(annotation string) {
+	s.Helper()
+	meta := metav1.ObjectMeta{Name: "refuse-" + s.key.Namespace}
+	policy := &admissionv1.ValidatingAdmissionPolicy{ObjectMeta: meta, Spec: admissionv1.ValidatingAdmissionPolicySpec{
+		MatchConstraints: &admissionv1.MatchResources{ResourceRules: []admissionv1.NamedRuleWithOperations{{
+			RuleWithOperations: admissionv1.RuleWithOperations{
+				Operations: []admissionv1.OperationType{admissionv1.Create},
+				Rule: admissionv1.Rule{
+					APIGroups: []string{v1.GroupName}, APIVersions: []string{v1.Version}, Resources: []string{v1.ResourceVirtualMachineInstances},
+				},
+			},
+		}}},
+		Validations: []admissionv1.Validation{{
+			Expression: fmt.Sprintf("!(%q in object.metadata.?annotations.orValue({}))", annotation), Message: "metadata.annotations: not here",
+		}},
+	}}
+	binding := &admissionv1.ValidatingAdmissionPolicyBinding{ObjectMeta: meta, Spec: admissionv1.ValidatingAdmissionPolicyBindingSpec{
+		PolicyName: meta.Name, ValidationActions: []admissionv1.ValidationAction{admissionv1.Deny},
+	}}
+	for _, object := range []client.Object{policy, binding} {
+		if err := cluster.Client.Create(s.ctx, object); err != nil {
+			s.Fatal(err)
+		}
+		s.Cleanup(func() { _ = cluster.Client.Delete(s.ctx, object) })
+	}
+	// The API server takes up a policy a moment after it is created.
+	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		vmi := builder.VMI(s.key.Namespace, "probe", builder.Annotation(annotation, "y"))
+		if err := cluster.Client.Create(s.ctx, vmi, client.DryRunAll); apierrors.IsInvalid(err) {
+			return
+		} else if time.Now().After(end) {
+			s.Fatalf("the policy is not in effect: %v", err)
+		}
+	}
 }
 
 // With its namespace the set goes too: there is nothing to complain about.

@@ -18,6 +18,7 @@ var own = map[v1.ConditionType]bool{
 	v1.ConditionFailure:                true,
 	v1.ConditionRestartRequired:        true,
 	v1.ConditionManualRecoveryRequired: true,
+	v1.ConditionImpeded:                true,
 }
 
 // setStatus is the one place that turns what was found into the status. random is
@@ -41,6 +42,7 @@ func setStatus(s *scope, random float64) {
 	} else {
 		condition.Remove(&st.Conditions, v1.ConditionFailure)
 	}
+	setImpeded(s)
 	st.VolumeSnapshotStatuses = volumeSnapshotStatusesFor(s.vm)
 	st.PrintableStatus = printableStatusFor(s)
 }

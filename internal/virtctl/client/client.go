@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 
 	"github.com/spf13/pflag"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -20,8 +21,12 @@ import (
 // SubresourceGroup is the API group of the verbs that virt-api serves.
 const SubresourceGroup = "subresources.kubevirt.io"
 
-// VirtualMachineInstances is the resource of running instances.
-var VirtualMachineInstances = schema.GroupVersionResource{Group: "kubevirt.io", Version: "v1", Resource: "virtualmachineinstances"}
+var (
+	// VirtualMachineInstances is the resource of running instances.
+	VirtualMachineInstances = schema.GroupVersionResource{Group: "kubevirt.io", Version: "v1", Resource: InstanceResource}
+	// VirtualMachines is the resource of machines, running or not.
+	VirtualMachines = schema.GroupVersionResource{Group: "kubevirt.io", Version: "v1", Resource: MachineResource}
+)
 
 // Client is one cluster as seen from one namespace.
 type Client struct {
@@ -39,11 +44,11 @@ func New(flags *genericclioptions.ConfigFlags) (*Client, error) {
 	loader := flags.ToRawKubeConfigLoader()
 	namespace, _, err := loader.Namespace()
 	if err != nil {
-		return nil, fmt.Errorf("reading the kubeconfig: %w", err)
+		return nil, fmt.Errorf("reading the kubeconfig: %w", Friendly(err, About{}))
 	}
 	config, err := flags.ToRESTConfig()
 	if err != nil {
-		return nil, fmt.Errorf("reading the kubeconfig: %w (set --kubeconfig or KUBECONFIG to reach a cluster)", err)
+		return nil, fmt.Errorf("reading the kubeconfig: %w", Friendly(err, About{}))
 	}
 	objects, err := dynamic.NewForConfig(config)
 	if err != nil {
@@ -88,7 +93,7 @@ func AddDryRun(flags *pflag.FlagSet, on *bool) {
 // Verb sends one request to a subresource, e.g. start of a VirtualMachine, with
 // options as its JSON body; nil options are no body.
 func (c *Client) Verb(ctx context.Context, resource, name, verb string, options any) error {
-	request := c.verbs.Put().Namespace(c.Namespace).Resource(resource).Name(name).SubResource(verb)
+	request := c.request(http.MethodPut, resource, name, verb, nil)
 	if options != nil {
 		body, err := json.Marshal(options)
 		if err != nil {
@@ -96,14 +101,14 @@ func (c *Client) Verb(ctx context.Context, resource, name, verb string, options 
 		}
 		request = request.SetHeader("Content-Type", "application/json").Body(body)
 	}
-	return request.Do(ctx).Error()
+	return c.Explain(ctx, request.Do(ctx).Error(), resource, name, verb)
 }
 
 // GroupGet reads a path of the subresource group itself, e.g. version, into out.
 func (c *Client) GroupGet(ctx context.Context, path string, out any) error {
 	data, err := c.verbs.Get().AbsPath("/apis", SubresourceGroup, "v1", path).DoRaw(ctx)
 	if err != nil {
-		return err
+		return c.Explain(ctx, err, "", "", "")
 	}
 	if err := json.Unmarshal(data, out); err != nil {
 		return fmt.Errorf("decoding the answer of %s: %w", path, err)

@@ -13,6 +13,7 @@ import (
 	"github.com/gorilla/websocket"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
 )
 
@@ -20,6 +21,8 @@ const (
 	// streamProtocol is the websocket sub-protocol of every byte stream.
 	streamProtocol   = "plain.kubevirt.io"
 	handshakeTimeout = 10 * time.Second
+	// closeTimeout bounds the farewell to a server that no longer reads.
+	closeTimeout = time.Second
 	// maxStatus bounds the error body that is read when a handshake fails.
 	maxStatus = 64 << 10
 )
@@ -27,7 +30,26 @@ const (
 // Stream opens the byte stream of a subresource, e.g. console of an instance.
 // A refusal comes back as the API's status error.
 func (c *Client) Stream(ctx context.Context, resource, name, subresource string) (io.ReadWriteCloser, error) {
-	target := c.verbs.Get().Namespace(c.Namespace).Resource(resource).Name(name).SubResource(subresource).URL()
+	return c.StreamWith(ctx, resource, name, subresource, nil)
+}
+
+// StreamWith is Stream with a query. The stream ends with the context, and is a
+// PacketReader too.
+func (c *Client) StreamWith(ctx context.Context, resource, name, subresource string, query url.Values) (io.ReadWriteCloser, error) {
+	stream, err := c.dial(ctx, c.request(http.MethodGet, resource, name, subresource, query).URL())
+	if err != nil {
+		return nil, c.Explain(ctx, err, resource, name, subresource)
+	}
+	return stream, nil
+}
+
+// PacketReader is a stream whose messages have bounds that matter.
+type PacketReader interface {
+	// ReadPacket returns the next whole message.
+	ReadPacket() ([]byte, error)
+}
+
+func (c *Client) dial(ctx context.Context, target *url.URL) (*wsStream, error) {
 	dialer := &wsDialer{}
 	wrapped, err := c.authenticated(dialer)
 	if err != nil {
@@ -39,7 +61,7 @@ func (c *Client) Stream(ctx context.Context, resource, name, subresource string)
 	}
 	response, err := wrapped.RoundTrip(request)
 	if err == nil {
-		return &wsStream{Conn: dialer.conn}, nil
+		return newStream(ctx, dialer.conn), nil
 	}
 	if response != nil {
 		return nil, statusOf(response, err)
@@ -95,13 +117,48 @@ func statusOf(response *http.Response, cause error) error {
 	if json.Unmarshal(body, &status) == nil && status.Kind == "Status" {
 		return &apierrors.StatusError{ErrStatus: status}
 	}
-	return fmt.Errorf("%w: %s %s", cause, response.Status, body)
+	if response.StatusCode == http.StatusSwitchingProtocols || response.StatusCode == http.StatusOK {
+		return fmt.Errorf("opening a websocket: %w", cause)
+	}
+	return apierrors.NewGenericServerResponse(response.StatusCode, http.MethodGet, schema.GroupResource{}, "", string(body), 0, true)
 }
 
 // wsStream shows the binary messages of a websocket as a plain byte stream.
 type wsStream struct {
 	*websocket.Conn
 	message io.Reader
+	ctx     context.Context
+	release func() bool
+}
+
+func newStream(ctx context.Context, conn *websocket.Conn) *wsStream {
+	s := &wsStream{Conn: conn, ctx: ctx}
+	s.release = context.AfterFunc(ctx, func() { s.farewell() })
+	return s
+}
+
+// Close tells the server that this was on purpose.
+func (s *wsStream) Close() error {
+	if s.release() {
+		return s.farewell()
+	}
+	return nil
+}
+
+func (s *wsStream) farewell() error {
+	message := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
+	// The connection ends whether or not the server hears of it first.
+	_ = s.WriteControl(websocket.CloseMessage, message, time.Now().Add(closeTimeout))
+	return s.Conn.Close()
+}
+
+// ReadPacket implements PacketReader.
+func (s *wsStream) ReadPacket() ([]byte, error) {
+	_, message, err := s.ReadMessage()
+	if err != nil {
+		return nil, s.end(err)
+	}
+	return message, nil
 }
 
 func (s *wsStream) Read(p []byte) (int, error) {
@@ -109,7 +166,7 @@ func (s *wsStream) Read(p []byte) (int, error) {
 		if s.message == nil {
 			_, message, err := s.NextReader()
 			if err != nil {
-				return 0, streamEnd(err)
+				return 0, s.end(err)
 			}
 			s.message = message
 		}
@@ -117,29 +174,39 @@ func (s *wsStream) Read(p []byte) (int, error) {
 		if errors.Is(err, io.EOF) {
 			s.message, err = nil, nil
 		}
-		if n > 0 || err != nil {
-			return n, err
+		if err != nil {
+			return n, s.end(err)
+		}
+		if n > 0 {
+			return n, nil
 		}
 	}
 }
 
 func (s *wsStream) Write(p []byte) (int, error) {
 	if err := s.WriteMessage(websocket.BinaryMessage, p); err != nil {
-		return 0, err
+		return 0, s.end(err)
 	}
 	return len(p), nil
 }
 
-// streamEnd turns an orderly close into io.EOF and keeps the reason of any other.
+// end is why the stream is over: io.EOF for an orderly close, else the reason that
+// the server gave.
+func (s *wsStream) end(err error) error {
+	if s.ctx.Err() != nil {
+		return context.Cause(s.ctx)
+	}
+	return streamEnd(err)
+}
+
 func streamEnd(err error) error {
 	var closed *websocket.CloseError
-	if !errors.As(err, &closed) {
-		return err
-	}
-	if closed.Code == websocket.CloseNormalClosure {
+	switch {
+	case !errors.As(err, &closed), closed.Code == websocket.CloseAbnormalClosure:
+		return fmt.Errorf("the connection was lost: %w", err)
+	case closed.Code == websocket.CloseNormalClosure:
 		return io.EOF
-	}
-	if closed.Text != "" {
+	case closed.Text != "":
 		return errors.New(closed.Text)
 	}
 	return fmt.Errorf("the connection was closed: %w", err)

@@ -19,11 +19,18 @@ import (
 )
 
 // waitRunning returns once the instance runs, or with the reason why it never
-// will. A missing instance is waited for: its VM may be starting.
+// will. The missing instance of a VM is waited for: the VM may be starting.
 func waitRunning(ctx context.Context, c *client.Client, o Options) error {
+	instances := c.Objects.Resource(client.VirtualMachineInstances).Namespace(c.Namespace)
+	if _, err := instances.Get(ctx, o.Name, metav1.GetOptions{}); err != nil {
+		status := c.MachineStatus(ctx, o.Name)
+		if !apierrors.IsNotFound(err) || status == "" {
+			return c.Explain(ctx, err, client.InstanceResource, o.Name, "console")
+		}
+		fmt.Fprintf(o.Err, "Waiting for %s to run; the virtual machine is %s.\n", o.Name, status)
+	}
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
-	instances := c.Objects.Resource(client.VirtualMachineInstances).Namespace(c.Namespace)
 	byName := fields.OneTermEqualSelector("metadata.name", o.Name).String()
 	last := v1.VMIPhaseUnset
 	source := &cache.ListWatch{

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-
 	subresourcesv1 "kubevirt.io/kubevirt/api/subresources/v1"
 	"kubevirt.io/kubevirt/internal/virtctl/client"
 )
@@ -55,9 +53,6 @@ func (o Options) Validate() error {
 // the machine's name.
 func Run(ctx context.Context, c client.Verber, o Options) error {
 	err := c.Verb(ctx, client.InstanceResource, o.Name, o.verb.name, o.verb.options(client.DryRun(o.DryRun)))
-	if o.Kind == machine && apierrors.IsNotFound(err) {
-		return fmt.Errorf("%s vm %s: there is no guest of this name; is the machine running? (%w)", o.verb.doing, o.Name, err)
-	}
 	if err != nil {
 		return fmt.Errorf("%s %s %s: %w", o.verb.doing, o.Kind, o.Name, err)
 	}

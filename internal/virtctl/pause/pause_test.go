@@ -8,9 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/runtime/schema"
-
 	subresourcesv1 "kubevirt.io/kubevirt/api/subresources/v1"
 )
 
@@ -50,14 +47,13 @@ func TestRun(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	missing := apierrors.NewNotFound(schema.GroupResource{Resource: "virtualmachineinstances"}, "myvm")
+	missing := errors.New("not found")
 	for _, tc := range []struct {
 		kind string
 		err  error
 		want string
 	}{
-		{"vm", missing, "is the machine running?"},
-		{"vmi", missing, "not found"},
+		{"vmi", missing, "pausing vmi myvm: not found"},
 		{"vm", errors.New("already paused"), "pausing vm myvm: already paused"},
 	} {
 		err := Run(t.Context(), &recorder{err: tc.err}, Options{Kind: tc.kind, Name: "myvm", verb: pause})

@@ -130,6 +130,29 @@ func (Input) Apply(vmi *v1.VirtualMachineInstance, domain *libvirtxml.Domain) er
 	return nil
 }
 
+// USBRedir gives the domain its slots for USB devices of a client.
+type USBRedir struct {
+	// Sockets on which QEMU waits for the client's devices, one for each slot.
+	Sockets []string
+}
+
+// Apply adds the slots where the instance asks for them.
+func (r USBRedir) Apply(vmi *v1.VirtualMachineInstance, domain *libvirtxml.Domain) error {
+	if vmi.Spec.Domain.Devices.ClientPassthrough == nil {
+		return nil
+	}
+	for _, socket := range r.Sockets {
+		list(domain).RedirDevs = append(list(domain).RedirDevs, libvirtxml.DomainRedirDev{
+			Bus:    string(v1.InputBusUSB),
+			Source: &libvirtxml.DomainChardevSource{UNIX: &libvirtxml.DomainChardevSourceUNIX{Mode: "bind", Path: socket}},
+		})
+	}
+	return nil
+}
+
+// maxUSBPorts is how many ports the controller can have.
+const maxUSBPorts = 15
+
 // USB gives the domain a USB controller where a device needs one.
 type USB struct{}
 
@@ -144,12 +167,17 @@ func (USB) Apply(_ *v1.VirtualMachineInstance, domain *libvirtxml.Domain) error 
 	for i := range devices.Inputs {
 		needed = needed || devices.Inputs[i].Bus == string(v1.InputBusUSB)
 	}
-	model := "none"
-	if needed {
-		model = "qemu-xhci"
-	}
 	var index uint
-	devices.Controllers = append(devices.Controllers, libvirtxml.DomainController{Type: "usb", Index: &index, Model: model})
+	controller := libvirtxml.DomainController{Type: "usb", Index: &index, Model: "none"}
+	if needed || len(devices.RedirDevs) > 0 {
+		controller.Model = "qemu-xhci"
+	}
+	if len(devices.RedirDevs) > 0 {
+		// Beyond four ports libvirt adds a hub, which knows no fast devices.
+		ports := uint(maxUSBPorts)
+		controller.USB = &libvirtxml.DomainControllerUSB{Port: &ports}
+	}
+	devices.Controllers = append(devices.Controllers, controller)
 	return nil
 }
 

@@ -1,0 +1,62 @@
+// Package logverbosity is `virtctl adm log-verbosity`.
+package logverbosity
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+
+	"kubevirt.io/kubevirt/internal/virtctl/client"
+)
+
+// NewCommand returns `virtctl adm log-verbosity`.
+func NewCommand(flags *genericclioptions.ConfigFlags) *cobra.Command {
+	levels := map[string]*uint{}
+	var reset bool
+	cmd := &cobra.Command{
+		Use:   "log-verbosity",
+		Short: "Show or change how much the components log.",
+		Long: `Show or change the log levels of the components, from 0 to 9, which stand in the
+KubeVirt object. A component without one logs at level 2; so does one at level 0.
+Without a flag, or with a component's flag without a value, levels are shown.`,
+		Example: `  # Show all levels
+  virtctl adm log-verbosity
+
+  # Have virt-handler log more, and every other component less
+  virtctl adm log-verbosity --all=1 --virt-handler=6
+
+  # Back to the defaults
+  virtctl adm log-verbosity --reset`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("unexpected %q: a level follows its flag with an equals sign, as in --virt-api=5", args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			asked := map[string]uint{}
+			for name, level := range levels {
+				asked[name] = *level
+			}
+			change, err := decide(asked, reset)
+			if err != nil {
+				return err
+			}
+			c, err := client.New(flags)
+			if err != nil {
+				return err
+			}
+			return run(cmd.Context(), c.Objects, change, cmd.OutOrStdout())
+		},
+	}
+	for _, component := range components {
+		levels[component.name] = cmd.Flags().Uint(component.name, unset, "show, or with a value from 0 to 9 set, the level of "+component.name)
+	}
+	levels[all] = cmd.Flags().Uint(all, unset, "show, or with a value from 0 to 9 set, the level of every component")
+	for name := range levels {
+		cmd.Flags().Lookup(name).NoOptDefVal = fmt.Sprint(show)
+	}
+	cmd.Flags().BoolVar(&reset, "reset", false, "clear all levels, those of single nodes too, before the flags' are set")
+	return cmd
+}

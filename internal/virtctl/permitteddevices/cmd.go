@@ -1,0 +1,27 @@
+// Package permitteddevices is `virtctl permitted-devices`.
+package permitteddevices
+
+import (
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+
+	"kubevirt.io/kubevirt/internal/virtctl/client"
+)
+
+// NewCommand returns `virtctl permitted-devices`.
+func NewCommand(flags *genericclioptions.ConfigFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "permitted-devices",
+		Short: "Print the devices of nodes that guests may use.",
+		Long: `Print the devices of nodes that the cluster lets guests use. A guest gets one by its
+RESOURCE, as deviceName of spec.domain.devices.gpus or hostDevices.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := client.New(flags)
+			if err != nil {
+				return err
+			}
+			return run(cmd.Context(), c.Objects, cmd.OutOrStdout())
+		},
+	}
+}

@@ -1,0 +1,88 @@
+package libvirt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	golibvirt "libvirt.org/go/libvirt"
+
+	"kubevirt.io/kubevirt/launcher/hypervisor"
+)
+
+const (
+	// The pointer ends where it was. These go to QEMU itself: libvirt has keys to
+	// press, but no pointer to move.
+	movePointer     = `{"execute":"input-send-event","arguments":{"events":[{"type":"rel","data":{"axis":"x","value":1}}]}}`
+	movePointerBack = `{"execute":"input-send-event","arguments":{"events":[{"type":"rel","data":{"axis":"x","value":-1}}]}}`
+	// wakeTime is what a guest needs to draw a screen that was asleep.
+	wakeTime = 500 * time.Millisecond
+)
+
+// Screenshot implements hypervisor.Hypervisor.
+func (h *Hypervisor) Screenshot(ctx context.Context, move bool) (image []byte, err error) {
+	err = h.withDomain(ctx, func(domain *golibvirt.Domain) error {
+		parsed, err := live(domain)
+		if err != nil {
+			return err
+		}
+		if len(parsed.Videos) == 0 {
+			return hypervisor.ErrNoDisplay
+		}
+		if move {
+			for _, command := range []string{movePointer, movePointerBack} {
+				if _, err := domain.QemuMonitorCommand(command, golibvirt.DOMAIN_QEMU_MONITOR_COMMAND_DEFAULT); err != nil {
+					return doing("moving the mouse pointer", err)
+				}
+			}
+			sleep(ctx, wakeTime)
+		}
+		image, err = screenshot(domain)
+		return err
+	})
+	return image, err
+}
+
+// screenshot reads the image that QEMU draws, which is a PNG since QEMU 7.1.
+func screenshot(domain *golibvirt.Domain) ([]byte, error) {
+	conn, err := domain.DomainGetConnect()
+	if err != nil {
+		return nil, doing("using the domain's connection", err)
+	}
+	defer func() { _, _ = conn.Close() }()
+	stream, err := conn.NewStream(0)
+	if err != nil {
+		return nil, doing("opening a stream for the display's image", err)
+	}
+	defer func() { _ = stream.Free() }()
+	kind, err := domain.Screenshot(stream, 0, 0)
+	if err != nil {
+		return nil, doing("taking an image of the display", err)
+	}
+	image, err := io.ReadAll(io.LimitReader(received{stream}, hypervisor.MaxScreenshot+1))
+	switch {
+	case err != nil:
+	case kind != "image/png":
+		err = fmt.Errorf("it is %s, not PNG", kind)
+	case len(image) > hypervisor.MaxScreenshot:
+		err = fmt.Errorf("it is larger than %d bytes", hypervisor.MaxScreenshot)
+	}
+	if err != nil {
+		_ = stream.Abort()
+		return nil, doing("reading the image of the display", err)
+	}
+	return image, doing("reading the image of the display", stream.Finish())
+}
+
+// received reads a stream.
+type received struct{ *golibvirt.Stream }
+
+func (r received) Read(p []byte) (int, error) {
+	n, err := r.Recv(p)
+	if n < 0 {
+		return 0, errors.New("the stream is not one that waits for its data")
+	}
+	return n, err
+}
