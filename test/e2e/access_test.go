@@ -64,5 +64,5 @@ func bind(ctx context.Context, namespace, account, role string) {
 // virtctlAs runs virtctl as a service account: the administrator impersonates it,
 // so that the API server authorizes, and hands on, the account.
 func virtctlAs(ctx context.Context, namespace, account string, args ...string) (string, error) {
-	return virtctl(ctx, append(args, "-n", namespace, "--as", "system:serviceaccount:"+namespace+":"+account)...)
+	return virtctl(ctx, append([]string{"-n", namespace, "--as", "system:serviceaccount:" + namespace + ":" + account}, args...)...)
 }

@@ -149,7 +149,7 @@ func placementImpediments() []impediment {
 		}),
 		shaped(v1.CauseInsufficientMemory, func(spec *v1.VirtualMachineInstanceSpec) { spec.Domain.Memory.Guest = quantity("512Gi") }),
 		shaped(v1.CauseInsufficientCPU, func(spec *v1.VirtualMachineInstanceSpec) {
-			spec.Domain.Resources.Requests = corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("500")}
+			spec.Domain.Resources.Requests = corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("200")}
 		}),
 		shaped(v1.CauseSchedulerSilent, func(spec *v1.VirtualMachineInstanceSpec) { spec.SchedulerName = "nobody" }),
 	}

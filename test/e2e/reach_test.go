@@ -61,10 +61,10 @@ var _ = Describe("a guest", func() {
 			{"guestosinfo tiny", "agent"},
 			{"guest exec tiny -- true", "agent"},
 			{"vnc nosuch --proxy-only", "nosuch"},
-			{"usbredir 1234:5678 tiny", "clientPassthrough"},
+			{"usbredir tiny --no-launch", "clientPassthrough"},
 			{"migrate tiny", "not part of this version"},
 		} {
-			_, err := virtctl(ctx, append(strings.Fields(c.args), "-n", namespace)...)
+			_, err := virtctl(ctx, append([]string{"-n", namespace}, strings.Fields(c.args)...)...)
 			Expect(err).To(MatchError(ContainSubstring(c.want)), c.args)
 		}
 	})

@@ -106,7 +106,7 @@ func (c *Client) Verb(ctx context.Context, resource, name, verb string, options 
 
 // GroupGet reads a path of the subresource group itself, e.g. version, into out.
 func (c *Client) GroupGet(ctx context.Context, path string, out any) error {
-	data, err := c.verbs.Get().AbsPath("/apis", SubresourceGroup, "v1", path).DoRaw(ctx)
+	data, err := bodyOf(c.verbs.Get().AbsPath("/apis", SubresourceGroup, "v1", path).Do(ctx))
 	if err != nil {
 		return c.Explain(ctx, err, "", "", "")
 	}

@@ -14,6 +14,7 @@ type refusal struct {
 }
 
 var refusals = []refusal{
+	{"", []string{`" not found`}, "is its guest running, and in namespace {namespace}? name another with -n; `kubectl get vm,vmi -A` lists all"},
 	{"console", []string{"autoattachserialconsole", "serial console"},
 		"set spec.domain.devices.autoattachSerialConsole of the machine's template to true and restart it: `virtctl restart {name} -n {namespace}`"},
 	{"vnc", []string{"autoattachgraphicsdevice", "graphics", "display"},

@@ -31,11 +31,20 @@ func (c *Client) Send(
 	if body != nil {
 		request = request.SetHeader("Content-Type", contentType).Body(body)
 	}
-	answer, err := request.DoRaw(ctx)
+	answer, err := bodyOf(request.Do(ctx))
 	if err != nil {
 		return nil, c.Explain(ctx, err, resource, name, subresource)
 	}
 	return answer, nil
+}
+
+// bodyOf returns what was answered, or the refusal in the server's own words: Raw
+// alone knows its code only.
+func bodyOf(result rest.Result) ([]byte, error) {
+	if err := result.Error(); err != nil {
+		return nil, err
+	}
+	return result.Raw()
 }
 
 // request addresses a subresource, which may have several segments.
