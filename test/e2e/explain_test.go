@@ -186,8 +186,7 @@ func imageImpediments(withoutDisk string) []impediment {
 	}
 	return []impediment{
 		image(v1.CauseImageNotFound, "kubevirt/no-such-guest:devel", corev1.PullNever),
-		image(v1.CauseRegistryUnreachable, "registry.invalid/guest:1", corev1.PullIfNotPresent),
-		image(v1.CausePreparationFailed, withoutDisk, corev1.PullIfNotPresent),
+		image(v1.CauseStartFailed, withoutDisk, corev1.PullIfNotPresent),
 	}
 }
 
