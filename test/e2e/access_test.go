@@ -27,12 +27,12 @@ var _ = Describe("access", func() {
 
 		for _, name := range []string{"nobody", "viewer"} {
 			_, err := virtctlAs(ctx, namespace, name, "start", "tiny")
-			Expect(err).To(MatchError(ContainSubstring("forbidden")), name)
+			Expect(err).To(MatchError(ContainSubstring("you may not update virtualmachines/start")), name)
 		}
 		_, err := virtctlAs(ctx, namespace, "editor", "start", "tiny")
 		Expect(err).NotTo(HaveOccurred())
 		_, err = virtctlAs(ctx, namespace, "viewer", "console", "tiny", "--timeout=1")
-		Expect(err).To(MatchError(ContainSubstring("forbidden")))
+		Expect(err).To(MatchError(ContainSubstring("you may not get virtualmachineinstances/console")))
 		out, err := virtctlAs(ctx, namespace, "nobody", "version")
 		Expect(err).NotTo(HaveOccurred())
 		Expect(out).To(MatchRegexp(`(?s)Client Version: .*v1\.10\.\d+\+.*Server Version: .*v1\.10\.\d+\+`))

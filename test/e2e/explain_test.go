@@ -248,7 +248,7 @@ var _ = Describe("explaining a virtual machine", func() {
 			WithTimeout(explainTimeout).WithPolling(poll).Should(ContainElement(v1.CauseFinalizerHeld))
 	})
 
-	It("finds nothing wrong with ten that are well", Label("full"), func(ctx context.Context) {
+	It("finds nothing wrong with ten that run, nor with those that are off", Label("full"), func(ctx context.Context) {
 		namespace := newNamespace(ctx)
 		var machines []*v1.VirtualMachine
 		notes := map[string]string{}
@@ -269,6 +269,9 @@ var _ = Describe("explaining a virtual machine", func() {
 				addVolume(vm, "scratch", v1.VolumeSource{EmptyDisk: &v1.EmptyDiskSource{Capacity: resource.MustParse("16Mi")}})
 			}),
 		}
+		for i := range 8 {
+			running = append(running, add(fmt.Sprintf("well-%d", i), v1.RunStrategyAlways, "", nil))
+		}
 		for i, it := range append(placementImpediments(), shaped("", func(*v1.VirtualMachineInstanceSpec) {})) {
 			// What would keep it from running does not matter to a machine that is off.
 			strategy, note := v1.RunStrategyHalted, v1.CauseHalted
@@ -280,7 +283,6 @@ var _ = Describe("explaining a virtual machine", func() {
 		add("data", v1.RunStrategyHalted, v1.CauseHalted, func(vm *v1.VirtualMachine) {
 			addVolume(vm, "data", v1.VolumeSource{PersistentVolumeClaim: &v1.PersistentVolumeClaimVolumeSource{ClaimName: "later"}})
 		})
-		Expect(machines).To(HaveLen(10))
 		Eventually(ctx, func() bool {
 			ready := true
 			for _, vm := range running { // also on its way
@@ -289,7 +291,7 @@ var _ = Describe("explaining a virtual machine", func() {
 				ready = ready && vmi != nil && vmi.IsConditionTrue(v1.ConditionReady)
 			}
 			return ready
-		}).WithTimeout(bootTimeout).WithPolling(poll).Should(BeTrue(), "two guests should run")
+		}).WithTimeout(3*bootTimeout).WithPolling(time.Second).Should(BeTrue(), "ten guests should run")
 		for _, vm := range machines {
 			e := explained(ctx, vm)
 			Expect(e.Healthy).To(BeTrue(), vm.Name)
