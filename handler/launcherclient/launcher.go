@@ -35,9 +35,6 @@ var USBSockets = []string{"usbredir-0.sock", "usbredir-1.sock", "usbredir-2.sock
 // anything else.
 const infoTimeout = 10 * time.Second
 
-// maxAnswer bounds what a guest's answer may take; a screenshot takes most.
-const maxAnswer = 32 << 20
-
 // Finder knows where launchers are.
 type Finder struct {
 	// Pods is the kubelet's directory of pods: /var/lib/kubelet/pods.
@@ -141,11 +138,11 @@ func (l *Launcher) Freeze(ctx context.Context, thawAfter uint32) error {
 }
 
 // Ask asks the guest's agent, or its display, for something; options and answer are
-// those of the protocol's Guest.
-func (l *Launcher) Ask(ctx context.Context, question protocol.Question, options []byte) ([]byte, error) {
+// those of the protocol's Guest. An answer of more than limit bytes is not read.
+func (l *Launcher) Ask(ctx context.Context, question protocol.Question, options []byte, limit int) ([]byte, error) {
 	response, err := l.client.Guest(ctx, &protocol.GuestRequest{
 		Session: l.Info.GetSession(), Question: question, Options: options,
-	}, grpc.MaxCallRecvMsgSize(maxAnswer))
+	}, grpc.MaxCallRecvMsgSize(limit))
 	return response.GetAnswer(), err
 }
 

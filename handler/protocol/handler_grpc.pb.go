@@ -41,7 +41,8 @@ type HandlerClient interface {
 	// the guest agent has failed.
 	Signal(ctx context.Context, in *SignalRequest, opts ...grpc.CallOption) (*SignalResponse, error)
 	// Guest asks a guest's agent, or its display, for something and passes the
-	// answer on as it came from the launcher. Codes as of Signal.
+	// answer on as it came from the launcher. Codes as of Signal, and
+	// ResourceExhausted, the guest is asked enough already: try again.
 	Guest(ctx context.Context, in *GuestRequest, opts ...grpc.CallOption) (*GuestResponse, error)
 }
 
@@ -101,7 +102,8 @@ type HandlerServer interface {
 	// the guest agent has failed.
 	Signal(context.Context, *SignalRequest) (*SignalResponse, error)
 	// Guest asks a guest's agent, or its display, for something and passes the
-	// answer on as it came from the launcher. Codes as of Signal.
+	// answer on as it came from the launcher. Codes as of Signal, and
+	// ResourceExhausted, the guest is asked enough already: try again.
 	Guest(context.Context, *GuestRequest) (*GuestResponse, error)
 	mustEmbedUnimplementedHandlerServer()
 }

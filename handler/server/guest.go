@@ -17,6 +17,9 @@ const (
 	// execTimeout bounds how long a program's end is waited for; the caller says
 	// for how much less.
 	execTimeout = time.Hour + time.Minute
+	// atOnce is how many programs may be waited for in one guest, and how many other
+	// questions it may be asked: what it answers is held in memory.
+	atOnce = 4
 )
 
 // questions are what virt-api may ask, in the launcher's words.
@@ -40,13 +43,26 @@ func (s *Server) Guest(ctx context.Context, request *protocol.GuestRequest) (*pr
 	if err != nil {
 		return nil, err
 	}
+	leave, ok := s.turns.Take(turnOf(request), 1)
+	if !ok {
+		return nil, status.Errorf(codes.ResourceExhausted, "the guest is being asked %d things of this kind already: try again", atOnce)
+	}
+	defer leave()
 	ctx, cancel := context.WithTimeout(ctx, answerWithin(request.GetQuestion()))
 	defer cancel()
-	answer, err := guest.Ask(ctx, question, request.GetOptions())
+	answer, err := guest.Ask(ctx, question, request.GetOptions(), protocol.MaxAnswer(request.GetQuestion()))
 	if refusal := refusalOf(err); refusal != nil {
 		return nil, refusal.Err()
 	}
 	return &protocol.GuestResponse{Answer: answer}, nil
+}
+
+// turnOf keeps programs, which may take an hour, from holding up everything else.
+func turnOf(request *protocol.GuestRequest) string {
+	if request.GetQuestion() == protocol.Question_QUESTION_EXEC {
+		return request.GetUid() + "/exec"
+	}
+	return request.GetUid()
 }
 
 func answerWithin(question protocol.Question) time.Duration {

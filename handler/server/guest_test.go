@@ -64,9 +64,47 @@ func TestGuestsAnswerIsBounded(t *testing.T) {
 	if err != nil || !bytes.Equal(response.GetAnswer(), make([]byte, size)) {
 		t.Errorf("%d bytes of %d, %v", len(response.GetAnswer()), size, err)
 	}
-	size = 40 << 20
-	if _, err := client.Guest(t.Context(), screenshot, large); status.Code(err) != codes.Unavailable {
-		t.Errorf("an answer of %d bytes: %v", size, err)
+	for number := 1; number < len(protocol.Question_name); number++ {
+		q := protocol.Question(number)
+		size = protocol.MaxAnswer(q) + 1
+		if _, err := client.Guest(t.Context(), question(q), large); status.Code(err) != codes.Unavailable {
+			t.Errorf("%v: an answer of %d bytes: %v", q, size, err)
+		}
+	}
+}
+
+// A guest is asked only so much at a time. Programs do not count among the rest.
+func TestGuestIsAskedInTurn(t *testing.T) {
+	f := newFixture(t)
+	begun, end := make(chan struct{}), make(chan struct{})
+	f.launcher.OnGuest(func(context.Context, *launcher.GuestRequest) ([]byte, error) {
+		begun <- struct{}{}
+		<-end
+		return nil, nil
+	})
+	client := f.call(t, f.clientConfig(t, apiClient))
+	answers := make(chan error)
+	for _, q := range []protocol.Question{protocol.Question_QUESTION_USERS, protocol.Question_QUESTION_EXEC} {
+		for range atOnce {
+			go func() {
+				_, err := client.Guest(t.Context(), question(q))
+				answers <- err
+			}()
+			<-begun
+		}
+		if _, err := client.Guest(t.Context(), question(q)); status.Code(err) != codes.ResourceExhausted {
+			t.Errorf("%v: %v", q, err)
+		}
+	}
+	close(end)
+	for range 2 * atOnce {
+		if err := <-answers; err != nil {
+			t.Error(err)
+		}
+	}
+	go func() { <-begun }()
+	if _, err := client.Guest(t.Context(), question(protocol.Question_QUESTION_USERS)); err != nil {
+		t.Errorf("after them: %v", err)
 	}
 }
 
@@ -76,10 +114,13 @@ func TestGuestRefusals(t *testing.T) {
 	users := protocol.Question_QUESTION_USERS
 	other, former := question(users), question(users)
 	other.Name, former.Uid = "other", "former-uid"
-	refuse := func(code codes.Code, reason launcher.Reason) func(context.Context, *launcher.GuestRequest) ([]byte, error) {
+	saying := func(code codes.Code, reason launcher.Reason, message string) func(context.Context, *launcher.GuestRequest) ([]byte, error) {
 		return func(context.Context, *launcher.GuestRequest) ([]byte, error) {
-			return nil, launcher.NewError(code, reason, "said so")
+			return nil, launcher.NewError(code, reason, message)
 		}
+	}
+	refuse := func(code codes.Code, reason launcher.Reason) func(context.Context, *launcher.GuestRequest) ([]byte, error) {
+		return saying(code, reason, "said so")
 	}
 	for name, c := range map[string]struct {
 		request *protocol.GuestRequest
@@ -92,7 +133,8 @@ func TestGuestRefusals(t *testing.T) {
 		"unknown":          {question(99), nil, codes.InvalidArgument, "there is no question"},
 		"none":             {question(0), nil, codes.InvalidArgument, "there is no question"},
 		"former launcher":  {question(users), nil, codes.FailedPrecondition, "earlier version"},
-		"unknown to it":    {question(users), refuse(codes.InvalidArgument, launcher.ReasonInvalidRequest), codes.FailedPrecondition, "earlier version"},
+		"unknown to it":    {question(users), saying(codes.InvalidArgument, launcher.ReasonInvalidRequest, "question 2 is not known"), codes.FailedPrecondition, "earlier version"},
+		"wrong options":    {question(users), refuse(codes.InvalidArgument, launcher.ReasonInvalidRequest), codes.InvalidArgument, "said so"},
 		"no agent":         {question(users), refuse(codes.FailedPrecondition, launcher.ReasonNoAgent), codes.FailedPrecondition, "said so"},
 		"frozen":           {question(users), refuse(codes.FailedPrecondition, launcher.ReasonFrozen), codes.FailedPrecondition, "said so"},
 		"no display":       {question(users), refuse(codes.FailedPrecondition, launcher.ReasonNoDisplay), codes.FailedPrecondition, "said so"},
@@ -106,6 +148,9 @@ func TestGuestRefusals(t *testing.T) {
 		_, err := client.Guest(t.Context(), c.request)
 		if status.Code(err) != c.code || !strings.Contains(status.Convert(err).Message(), c.message) {
 			t.Errorf("%s: %v, want %v with %q", name, err, c.code, c.message)
+		}
+		if got := protocol.IsStillRunning(err); got != (name == "still running") {
+			t.Errorf("%s: it runs on is %v", name, got)
 		}
 	}
 	stranger := f.call(t, f.clientConfig(t, "kubevirt.io:system:client:virt-controller"))

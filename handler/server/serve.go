@@ -13,6 +13,9 @@ import (
 	"kubevirt.io/kubevirt/handler/protocol"
 )
 
+// connBuffer is what a connection reads and writes at once; idle streams are many.
+const connBuffer = 4 << 10
+
 // Serve listens on an address until ctx is done. A client that has vanished
 // without a word is given up after a while, so that its device is free again.
 func Serve(ctx context.Context, address string, certificates *Certificates, client string, server *Server) error {
@@ -26,6 +29,7 @@ func Serve(ctx context.Context, address string, certificates *Certificates, clie
 func serve(ctx context.Context, listener net.Listener, certificates *Certificates, client string, server *Server) error {
 	grpcServer := grpc.NewServer(
 		grpc.Creds(credentials.NewTLS(certificates.Server(client))),
+		grpc.ReadBufferSize(connBuffer), grpc.WriteBufferSize(connBuffer),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 20 * time.Second, Timeout: 10 * time.Second}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
 	)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"net"
 	"sync"
 	"syscall"
@@ -21,6 +22,7 @@ import (
 	"kubevirt.io/kubevirt/handler/launcherclient"
 	"kubevirt.io/kubevirt/handler/protocol"
 	"kubevirt.io/kubevirt/internal/event"
+	"kubevirt.io/kubevirt/internal/turns"
 )
 
 const (
@@ -57,6 +59,8 @@ type Server struct {
 	launchers *launcherclient.Registry
 	finder    launcherclient.Finder
 	events    event.Recorder
+	// turns bounds what the guests are asked at a time.
+	turns *turns.Turns
 
 	mutex sync.Mutex
 	open  map[target]*session
@@ -77,7 +81,9 @@ type session struct {
 // New returns a server for the guests that are known to the registry. Events tell
 // what it has done to them.
 func New(launchers *launcherclient.Registry, finder launcherclient.Finder, events event.Recorder) *Server {
-	return &Server{launchers: launchers, finder: finder, events: events, open: map[target]*session{}}
+	return &Server{
+		launchers: launchers, finder: finder, events: events, turns: turns.New(math.MaxInt, atOnce), open: map[target]*session{},
+	}
 }
 
 // Stream connects the caller with one device. It ends with Aborted when another

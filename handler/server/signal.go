@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -59,6 +60,10 @@ func (s *Server) Signal(ctx context.Context, request *protocol.SignalRequest) (*
 // that knew less.
 const outdated = "the guest was started by an earlier version, which cannot do this: restart the virtual machine to update it"
 
+// unknown is how launchers of every version end what they say about a question, or an
+// action, that they do not know.
+const unknown = " is not known"
+
 // refusalOf turns a launcher's error into what virt-api is told; nil for none.
 func refusalOf(err error) *status.Status {
 	if err == nil {
@@ -70,7 +75,12 @@ func refusalOf(err error) *status.Status {
 		launcher.ReasonFrozen, launcher.ReasonNoDisplay:
 		return status.New(codes.FailedPrecondition, message)
 	case launcher.ReasonInvalidRequest:
-		return status.New(codes.FailedPrecondition, outdated)
+		if strings.HasSuffix(message, unknown) {
+			return status.New(codes.FailedPrecondition, outdated)
+		}
+		return status.New(codes.InvalidArgument, message)
+	case launcher.ReasonStillRunning:
+		return protocol.StillRunning(message)
 	case launcher.ReasonActionFailed:
 		return status.New(codes.Internal, message)
 	case launcher.ReasonStaleSession, launcher.ReasonHypervisorUnavailable:

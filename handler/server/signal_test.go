@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"slices"
 	"testing"
 
@@ -96,21 +97,23 @@ func TestLaunchersErrors(t *testing.T) {
 		want    codes.Code
 		message string
 		event   string
+		says    string
 	}{
-		{freeze, codes.FailedPrecondition, launcher.ReasonNoAgent, codes.FailedPrecondition, "no", ""},
-		{freeze, codes.FailedPrecondition, launcher.ReasonPaused, codes.FailedPrecondition, "no", ""},
-		{freeze, codes.Internal, launcher.ReasonActionFailed, codes.Internal, "no", "default/vmi Warning FreezeError"},
-		{thaw, codes.Internal, launcher.ReasonActionFailed, codes.Internal, "no", "default/vmi Warning FreezeError"},
-		{protocol.Action_ACTION_RESET, codes.Internal, launcher.ReasonActionFailed, codes.Internal, "no", ""},
-		{protocol.Action_ACTION_REBOOT, codes.FailedPrecondition, launcher.ReasonTerminating, codes.FailedPrecondition, "no", ""},
-		{protocol.Action_ACTION_PAUSE, codes.FailedPrecondition, launcher.ReasonNotRunning, codes.FailedPrecondition, "no", ""},
-		{protocol.Action_ACTION_PAUSE, codes.Unavailable, launcher.ReasonHypervisorUnavailable, codes.Unavailable, "no", ""},
-		{protocol.Action_ACTION_PAUSE, codes.FailedPrecondition, launcher.ReasonStaleSession, codes.Unavailable, "no", ""},
+		{freeze, codes.FailedPrecondition, launcher.ReasonNoAgent, codes.FailedPrecondition, "no", "", ""},
+		{freeze, codes.FailedPrecondition, launcher.ReasonPaused, codes.FailedPrecondition, "no", "", ""},
+		{freeze, codes.Internal, launcher.ReasonActionFailed, codes.Internal, "no", "default/vmi Warning FreezeError", ""},
+		{thaw, codes.Internal, launcher.ReasonActionFailed, codes.Internal, "no", "default/vmi Warning FreezeError", ""},
+		{protocol.Action_ACTION_RESET, codes.Internal, launcher.ReasonActionFailed, codes.Internal, "no", "", ""},
+		{protocol.Action_ACTION_REBOOT, codes.FailedPrecondition, launcher.ReasonTerminating, codes.FailedPrecondition, "no", "", ""},
+		{protocol.Action_ACTION_PAUSE, codes.FailedPrecondition, launcher.ReasonNotRunning, codes.FailedPrecondition, "no", "", ""},
+		{protocol.Action_ACTION_PAUSE, codes.Unavailable, launcher.ReasonHypervisorUnavailable, codes.Unavailable, "no", "", ""},
+		{protocol.Action_ACTION_PAUSE, codes.FailedPrecondition, launcher.ReasonStaleSession, codes.Unavailable, "no", "", ""},
 		{protocol.Action_ACTION_PAUSE, codes.InvalidArgument, launcher.ReasonInvalidRequest, codes.FailedPrecondition,
-			"the guest was started by an earlier version, which cannot do this: restart the virtual machine to update it", ""},
-		{protocol.Action_ACTION_PAUSE, codes.Unavailable, "", codes.Unavailable, "the guest's launcher cannot be reached: no", ""},
+			"the guest was started by an earlier version, which cannot do this: restart the virtual machine to update it", "", "action 4 is not known"},
+		{freeze, codes.InvalidArgument, launcher.ReasonInvalidRequest, codes.InvalidArgument, "no", "", ""},
+		{protocol.Action_ACTION_PAUSE, codes.Unavailable, "", codes.Unavailable, "the guest's launcher cannot be reached: no", "", ""},
 	} {
-		f.launcher.OnSignal(func(*launcher.SignalRequest) error { return launcher.NewError(c.code, c.reason, "no") })
+		f.launcher.OnSignal(func(*launcher.SignalRequest) error { return launcher.NewError(c.code, c.reason, cmp.Or(c.says, "no")) })
 		_, err := client.Signal(t.Context(), asked(c.action))
 		if status.Code(err) != c.want || status.Convert(err).Message() != c.message {
 			t.Errorf("%v, %s: %v", c.action, c.reason, err)

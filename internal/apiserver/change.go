@@ -65,10 +65,10 @@ func (s *server) withMachine(ctx context.Context, at target, act func(*v1.Virtua
 	key := types.NamespacedName{Namespace: at.namespace, Name: at.name}
 	vm, vmi := &v1.VirtualMachine{}, &v1.VirtualMachineInstance{}
 	if err := s.client.Get(ctx, key, vm); err != nil {
-		return fmt.Errorf("reading the virtual machine: %w", err)
+		return s.readFailure("reading the virtual machine", err)
 	}
 	if err := s.client.Get(ctx, key, vmi); client.IgnoreNotFound(err) != nil {
-		return fmt.Errorf("reading the instance: %w", err)
+		return s.readFailure("reading the instance", err)
 	} else if err != nil || !metav1.IsControlledBy(vmi, vm) {
 		vmi = nil // somebody else's is not the machine's to stop
 	}

@@ -1,9 +1,7 @@
 package apiserver
 
 import (
-	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -16,13 +14,6 @@ import (
 const (
 	// maxExecBody has room for the standard input, in base64, and a command line.
 	maxExecBody = 2 << 20
-	maxStdin    = 1 << 20
-	// maxOutput bounds each of the program's outputs.
-	maxOutput = 2 << 20
-	// defaultExecSeconds and maxExecSeconds are for how long a program's end is
-	// waited for.
-	defaultExecSeconds = 30
-	maxExecSeconds     = 3600
 	// execMargin is how much longer than for the program its launcher is waited for.
 	execMargin = 15 * time.Second
 )
@@ -60,8 +51,8 @@ func (s *server) exec(r *http.Request, vmi *v1.VirtualMachineInstance, options *
 		return err
 	}
 	for _, output := range []*[]byte{&result.Stdout, &result.Stderr} {
-		if len(*output) > maxOutput {
-			*output, result.Truncated = (*output)[:maxOutput], true
+		if len(*output) > subresourcesv1.MaxExecOutput {
+			*output, result.Truncated = (*output)[:subresourcesv1.MaxExecOutput], true
 		}
 	}
 	return nil
@@ -69,26 +60,12 @@ func (s *server) exec(r *http.Request, vmi *v1.VirtualMachineInstance, options *
 
 // checkExec refuses what makes no sense to ask, and fills in the time limit.
 func checkExec(options *subresourcesv1.GuestExecOptions) error {
-	if len(options.Command) == 0 || options.Command[0] == "" {
-		return apierrors.NewBadRequest("command: the path of a program, and its arguments, are required")
-	}
-	for i, variable := range options.Env {
-		if name, _, ok := strings.Cut(variable, "="); !ok || name == "" {
-			return apierrors.NewBadRequest(fmt.Sprintf("env[%d]: %q is not allowed: NAME=value is", i, variable))
-		}
-	}
-	if strings.Contains(strings.Join(options.Command, "")+strings.Join(options.Env, ""), "\x00") {
-		return apierrors.NewBadRequest("command and env: no text of a command line may hold a NUL")
-	}
-	if len(options.Stdin) > maxStdin {
-		return apierrors.NewBadRequest(fmt.Sprintf("stdin: %d bytes are not allowed: %d at most are", len(options.Stdin), maxStdin))
+	if err := options.Validate(); err != nil {
+		return apierrors.NewBadRequest(err.Error())
 	}
 	if options.TimeoutSeconds == nil {
-		seconds := int64(defaultExecSeconds)
+		seconds := int64(subresourcesv1.DefaultExecSeconds)
 		options.TimeoutSeconds = &seconds
-	}
-	if seconds := *options.TimeoutSeconds; seconds < 1 || seconds > maxExecSeconds {
-		return apierrors.NewBadRequest(fmt.Sprintf("timeoutSeconds: %d is not allowed: 1 to %d are", seconds, maxExecSeconds))
 	}
 	return nil
 }

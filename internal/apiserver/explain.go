@@ -11,6 +11,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	storagev1 "k8s.io/api/storage/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -23,13 +24,29 @@ import (
 	"kubevirt.io/kubevirt/internal/launcherpod"
 )
 
+const (
+	// maxExplained and maxExplainedOfOne are how many machines are explained at a time,
+	// of all and of one namespace.
+	maxExplained, maxExplainedOfOne = 4, 2
+	// maxClaims is how many of a machine's claims, and of its data volumes, are read.
+	maxClaims = 32
+	// pageSize is how much of a list is held at a time; after maxPages the rest is left.
+	pageSize, maxPages = 500, 10
+)
+
 // explain answers why a machine is not running, not ready or not migratable.
 func (s *server) explain(w http.ResponseWriter, r *http.Request, at target) {
+	leave, ok := s.explaining.Take(at.namespace, 1)
+	if !ok {
+		s.fail(w, apierrors.NewTooManyRequestsError("too many machines are being explained at this moment: try again"))
+		return
+	}
+	defer leave()
 	var answer subresourcesv1.VirtualMachineExplanation
 	err := s.withMachine(r.Context(), at, func(vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance) error {
-		g := &gathering{client: s.client, facts: explain.Facts{VM: vm, VMI: vmi, Now: time.Now()}}
+		g := &gathering{client: s.surveyor, facts: explain.Facts{VM: vm, VMI: vmi, Now: time.Now()}}
 		if err := g.run(r.Context()); err != nil {
-			return err
+			return s.readFailure("looking at what the machine depends on", err)
 		}
 		answer = explain.Explain(g.facts)
 		return nil
@@ -47,11 +64,49 @@ func (s *server) explain(w http.ResponseWriter, r *http.Request, at target) {
 type gathering struct {
 	client client.Reader
 	facts  explain.Facts
+	// mutex guards Omitted, which reads at the same time add to.
+	mutex sync.Mutex
+}
+
+func (g *gathering) omit(what string) {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	g.facts.Omitted = append(g.facts.Omitted, what)
+}
+
+// some returns so many names as are looked at.
+func (g *gathering) some(names []string, what string) []string {
+	if len(names) <= maxClaims {
+		return names
+	}
+	g.omit(fmt.Sprintf("%s after the first %d", what, maxClaims))
+	return names[:maxClaims]
+}
+
+// pages reads a list of which little is kept, one page after the other.
+func pages[L any, P interface {
+	*L
+	client.ObjectList
+}](ctx context.Context, g *gathering, what string, keep func(*L), options ...client.ListOption) error {
+	next := ""
+	for range maxPages {
+		page := new(L)
+		if err := g.client.List(ctx, P(page), append(options, client.Limit(pageSize), client.Continue(next))...); err != nil {
+			return fmt.Errorf("listing %s: %w", what, err)
+		}
+		keep(page)
+		if next = P(page).GetContinue(); next == "" {
+			return nil
+		}
+	}
+	g.omit(fmt.Sprintf("%s after the first %d", what, maxPages*pageSize))
+	return nil
 }
 
 // run reads in rounds: what is to be read depends on what was found before.
 func (g *gathering) run(ctx context.Context) error {
 	claims, volumes := claimsOf(g.facts.VM, g.facts.VMI)
+	claims, volumes = g.some(claims, "claims"), g.some(volumes, "data volumes")
 	reads := []func() error{
 		func() error { return g.pods(ctx) },
 		func() error { return g.dataVolumes(ctx, volumes) },
@@ -79,7 +134,7 @@ func (g *gathering) surroundings(ctx context.Context, claims []string) []func() 
 		reads = append(reads, func() error { return g.nodes(ctx, placed) })
 	}
 	if len(claims) > 0 && (pending || leaving) {
-		reads = append(reads, func() error { return g.users(ctx) })
+		reads = append(reads, func() error { return g.users(ctx, claims) })
 	}
 	if unbound {
 		reads = append(reads, func() error { return g.storageClasses(ctx) })
@@ -200,34 +255,25 @@ func (g *gathering) events(ctx context.Context, claims []string) error {
 		last := &v1.VirtualMachineInstance{ObjectMeta: metav1.ObjectMeta{Name: g.facts.VM.Name, UID: failure.LastFailedVMIUID}}
 		names = append(names, launcherpod.PodName(last))
 	}
-	slices.Sort(names)
-	names = slices.Compact(names)
-	lists := make([]corev1.EventList, len(names))
-	reads := make([]func() error, 0, len(names))
-	for i, name := range names {
-		reads = append(reads, func() error {
-			return g.list(ctx, &lists[i], "events", client.MatchingFields{"involvedObject.name": name})
-		})
-	}
-	if err := together(reads...); err != nil {
-		return err
-	}
-	for i := range lists {
-		g.facts.Events = append(g.facts.Events, lists[i].Items...)
-	}
-	return nil
+	return pages(ctx, g, "events", func(page *corev1.EventList) {
+		for i := range page.Items {
+			if slices.Contains(names, page.Items[i].InvolvedObject.Name) {
+				g.facts.Events = append(g.facts.Events, page.Items[i])
+			}
+		}
+	}, client.InNamespace(g.facts.VM.Namespace))
 }
 
-// nodes reads the nodes of the launcher pods, or all while one has none. All are read
-// from the API server's cache: a scheduler does not know better.
+// nodes reads the nodes of the launcher pods, or all while one has none.
 func (g *gathering) nodes(ctx context.Context, placed bool) error {
 	if !placed {
-		var nodes corev1.NodeList
-		if err := g.client.List(ctx, &nodes, &client.ListOptions{Raw: &metav1.ListOptions{ResourceVersion: "0"}}); err != nil {
-			return fmt.Errorf("listing the nodes: %w", err)
-		}
-		g.facts.Nodes = append([]corev1.Node{}, nodes.Items...) // none is not the same as not looked at
-		return nil
+		g.facts.Nodes = []corev1.Node{} // none is not the same as not looked at
+		return pages(ctx, g, "nodes", func(page *corev1.NodeList) {
+			for i := range page.Items {
+				page.Items[i].ManagedFields, page.Items[i].Status.Images = nil, nil // most of a node
+				g.facts.Nodes = append(g.facts.Nodes, page.Items[i])
+			}
+		})
 	}
 	for i := range g.facts.Pods {
 		name := g.facts.Pods[i].Spec.NodeName
@@ -243,18 +289,19 @@ func (g *gathering) nodes(ctx context.Context, placed bool) error {
 	return nil
 }
 
-// users reads the other pods of the namespace, for those that use the machine's claims.
-func (g *gathering) users(ctx context.Context) error {
-	var pods corev1.PodList
-	if err := g.list(ctx, &pods, "the pods that use claims"); err != nil {
-		return err
+// users reads the other pods of the namespace that use the machine's claims.
+func (g *gathering) users(ctx context.Context, claims []string) error {
+	uses := func(volume corev1.Volume) bool {
+		return volume.PersistentVolumeClaim != nil && slices.Contains(claims, volume.PersistentVolumeClaim.ClaimName)
 	}
-	for i := range pods.Items {
-		if g.facts.VMI == nil || !metav1.IsControlledBy(&pods.Items[i], g.facts.VMI) {
-			g.facts.Users = append(g.facts.Users, pods.Items[i])
+	return pages(ctx, g, "pods that may use claims", func(page *corev1.PodList) {
+		for i := range page.Items {
+			pod := &page.Items[i]
+			if slices.ContainsFunc(pod.Spec.Volumes, uses) && (g.facts.VMI == nil || !metav1.IsControlledBy(pod, g.facts.VMI)) {
+				g.facts.Users = append(g.facts.Users, *pod)
+			}
 		}
-	}
-	return nil
+	}, client.InNamespace(g.facts.VM.Namespace))
 }
 
 func (g *gathering) storageClasses(ctx context.Context) error {

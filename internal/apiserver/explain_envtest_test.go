@@ -28,7 +28,7 @@ func explanation(t *testing.T, namespace, name string) (int, subresourcesv1.Virt
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{client: own, log: logr.Discard()}
+	s := &server{client: own, surveyor: own, log: logr.Discard()}
 	w := httptest.NewRecorder()
 	s.explain(w, httptest.NewRequest(http.MethodGet, "/", nil), target{namespace: namespace, name: name})
 	var e subresourcesv1.VirtualMachineExplanation

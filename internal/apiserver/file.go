@@ -7,8 +7,8 @@ import (
 	"io"
 	"math"
 	"net/http"
-	"regexp"
 	"strings"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -20,23 +20,20 @@ import (
 
 const (
 	// filePiece is what is read or written at once.
-	filePiece = 1 << 20
-	maxPath   = 4096
+	filePiece = subresourcesv1.MaxFilePiece
+	// filePause is between two tries to read or write a piece.
+	filePause = 200 * time.Millisecond
 )
 
 // fileParameters are the query of file.
 var fileParameters = map[string]string{"path": "string", "offset": "integer"}
 
-// absolute paths, of Windows, too.
-var absolute = regexp.MustCompile(`^(/|[A-Za-z]:[\\/]|\\\\)`)
-
 // fileQuery reads the query of file. A copy that was cut short goes on at an
 // offset: the cluster's API server gives every request one minute.
 func fileQuery(r *http.Request) (path string, offset int64, err error) {
 	path = r.URL.Query().Get("path")
-	if !absolute.MatchString(path) || len(path) > maxPath || strings.Contains(path, "\x00") {
-		return "", 0, apierrors.NewBadRequest(fmt.Sprintf(
-			"path: %.100q is not allowed: the absolute path of a file in the guest, of %d bytes at most, is", path, maxPath))
+	if err := subresourcesv1.ValidateGuestPath(path); err != nil {
+		return "", 0, apierrors.NewBadRequest(err.Error())
 	}
 	if r.URL.Query().Has("offset") {
 		offset, err = numberQuery(r, "offset", 0, math.MaxInt64)
@@ -44,15 +41,29 @@ func fileQuery(r *http.Request) (path string, offset int64, err error) {
 	return path, offset, err
 }
 
+// fileCopy is a copy from or to a file in a guest.
+type fileCopy struct {
+	talk   *conversation
+	path   string
+	offset int64
+	// begun says that some of it has been copied.
+	begun bool
+}
+
 // withFile is the frame of both directions of a copy.
-func (s *server) withFile(w http.ResponseWriter, r *http.Request, at target, act func(vmi *v1.VirtualMachineInstance, path string, offset int64) error) {
+func (s *server) withFile(w http.ResponseWriter, r *http.Request, at target, act func(*fileCopy) error) {
 	path, offset, err := fileQuery(r)
 	if err == nil {
 		err = s.withGuest(r.Context(), at, func(vmi *v1.VirtualMachineInstance) error {
 			if err := mayAskAgent(vmi); err != nil {
 				return err
 			}
-			return act(vmi, path, offset)
+			talk, err := s.converse(r.Context(), vmi)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = talk.Close() }()
+			return act(&fileCopy{talk: talk, path: path, offset: offset})
 		})
 	}
 	if err != nil {
@@ -63,36 +74,63 @@ func (s *server) withFile(w http.ResponseWriter, r *http.Request, at target, act
 // readFile answers with the content of a file. What fails once some of it has been
 // sent breaks the connection: half a file must not look like one.
 func (s *server) readFile(w http.ResponseWriter, r *http.Request, at target) {
-	s.withFile(w, r, at, func(vmi *v1.VirtualMachineInstance, path string, offset int64) error {
-		begun := false
+	s.withFile(w, r, at, func(c *fileCopy) error {
 		for {
-			chunk, err := s.readPiece(r.Context(), vmi, path, offset)
-			if err != nil && begun {
+			chunk, err := c.read(r.Context())
+			if err != nil && c.begun {
 				s.log.Info("a file could not be read to its end", "namespace", at.namespace, "name", at.name, "reason", err.Error())
 				panic(http.ErrAbortHandler)
 			}
 			if err != nil {
 				return err
 			}
-			if !begun {
+			if !c.begun {
 				w.Header().Set("Content-Type", "application/octet-stream")
 				w.Header().Set("X-Content-Type-Options", "nosniff")
-				begun = true
 			}
 			if _, err := w.Write(chunk.Data); err != nil || chunk.EOF {
 				return nil // the caller has it all, or has gone
 			}
 			_ = http.NewResponseController(w).Flush()
-			offset += int64(len(chunk.Data))
+			c.advance(len(chunk.Data))
 		}
 	})
 }
 
-func (s *server) readPiece(ctx context.Context, vmi *v1.VirtualMachineInstance, path string, offset int64) (*subresourcesv1.GuestFileChunk, error) {
-	options := subresourcesv1.GuestFileOptions{Path: path, Offset: offset, Length: filePiece}
-	answer, err := s.askGuest(ctx, vmi, protocol.Question_QUESTION_READ_FILE, options, answerTimeout)
+// writeFile writes the body to a file: one that is created, or emptied, unless the
+// body goes on at an offset.
+func (s *server) writeFile(w http.ResponseWriter, r *http.Request, at target) {
+	s.withFile(w, r, at, func(c *fileCopy) error {
+		piece := make([]byte, filePiece)
+		for {
+			n, err := readFull(r.Body, piece)
+			if err != nil && !errors.Is(err, io.EOF) {
+				return apierrors.NewBadRequest(fmt.Sprintf("the file's content did not arrive: %v", err))
+			}
+			if n > 0 || c.offset == 0 {
+				options := subresourcesv1.GuestFileOptions{Data: piece[:n]}
+				if _, err := c.ask(r.Context(), protocol.Question_QUESTION_WRITE_FILE, options); err != nil {
+					return err
+				}
+			}
+			if err != nil {
+				w.WriteHeader(http.StatusOK)
+				return nil
+			}
+			c.advance(n)
+		}
+	})
+}
+
+func (c *fileCopy) advance(n int) {
+	c.offset += int64(n)
+	c.begun = true
+}
+
+func (c *fileCopy) read(ctx context.Context) (*subresourcesv1.GuestFileChunk, error) {
+	answer, err := c.ask(ctx, protocol.Question_QUESTION_READ_FILE, subresourcesv1.GuestFileOptions{Length: filePiece})
 	if err != nil {
-		return nil, fileFailure(path, err)
+		return nil, err
 	}
 	chunk := &subresourcesv1.GuestFileChunk{}
 	if err := understand(answer, chunk); err != nil {
@@ -104,29 +142,21 @@ func (s *server) readPiece(ctx context.Context, vmi *v1.VirtualMachineInstance, 
 	return chunk, nil
 }
 
-// writeFile writes the body to a file: one that is created, or emptied, unless the
-// body goes on at an offset.
-func (s *server) writeFile(w http.ResponseWriter, r *http.Request, at target) {
-	s.withFile(w, r, at, func(vmi *v1.VirtualMachineInstance, path string, offset int64) error {
-		piece := make([]byte, filePiece)
-		for {
-			n, err := readFull(r.Body, piece)
-			if err != nil && !errors.Is(err, io.EOF) {
-				return apierrors.NewBadRequest(fmt.Sprintf("the file's content did not arrive: %v", err))
-			}
-			if n > 0 || offset == 0 {
-				options := subresourcesv1.GuestFileOptions{Path: path, Offset: offset, Data: piece[:n]}
-				if _, err := s.askGuest(r.Context(), vmi, protocol.Question_QUESTION_WRITE_FILE, options, answerTimeout); err != nil {
-					return fileFailure(path, err)
-				}
-			}
-			if err != nil {
-				w.WriteHeader(http.StatusOK)
-				return nil
-			}
-			offset += int64(n)
+// ask asks for the next piece. A copy that has begun does not end because the guest is
+// asked much at this moment.
+func (c *fileCopy) ask(ctx context.Context, question protocol.Question, options subresourcesv1.GuestFileOptions) ([]byte, error) {
+	options.Path, options.Offset = c.path, c.offset
+	for {
+		answer, err := c.talk.ask(ctx, question, options, answerTimeout)
+		if !c.begun || !apierrors.IsTooManyRequests(err) {
+			return answer, fileFailure(c.path, err)
 		}
-	})
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(filePause):
+		}
+	}
 }
 
 // readFull fills a piece; io.EOF says that it is the last. Other than io.ReadFull it
@@ -147,7 +177,7 @@ var missing = []string{"No such file or directory", "cannot find the file", "can
 // fileFailure gives a missing file the code of one.
 func fileFailure(path string, err error) error {
 	for _, words := range missing {
-		if strings.Contains(err.Error(), words) {
+		if err != nil && strings.Contains(err.Error(), words) {
 			return apierrors.NewNotFound(schema.GroupResource{Resource: "file in the guest"}, path)
 		}
 	}

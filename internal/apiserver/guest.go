@@ -56,7 +56,7 @@ func (s *server) guestVerb(w http.ResponseWriter, r *http.Request, at target, op
 func (s *server) withGuest(ctx context.Context, at target, act func(*v1.VirtualMachineInstance) error) error {
 	vmi := &v1.VirtualMachineInstance{}
 	if err := s.client.Get(ctx, types.NamespacedName{Namespace: at.namespace, Name: at.name}, vmi); err != nil {
-		return fmt.Errorf("reading the instance: %w", err)
+		return s.readFailure("reading the instance", err)
 	}
 	return act(vmi)
 }

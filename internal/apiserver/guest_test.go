@@ -17,6 +17,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
@@ -161,9 +163,12 @@ func TestSignalFailure(t *testing.T) {
 // oneHandler is a cluster whose only virt-handler is on node02.
 type oneHandler struct{ client.Reader }
 
-func (oneHandler) List(_ context.Context, list client.ObjectList, _ ...client.ListOption) error {
+func (oneHandler) List(_ context.Context, list client.ObjectList, options ...client.ListOption) error {
+	wanted := (&client.ListOptions{}).ApplyOptions(options)
 	pod := corev1.Pod{Spec: corev1.PodSpec{NodeName: "node02"}, Status: corev1.PodStatus{PodIP: "10.0.0.1"}}
-	list.(*corev1.PodList).Items = []corev1.Pod{pod}
+	if wanted.FieldSelector.Matches(fields.Set{byNode: pod.Spec.NodeName}) {
+		list.(*corev1.PodList).Items = []corev1.Pod{pod}
+	}
 	return nil
 }
 
@@ -171,6 +176,46 @@ func TestNoHandler(t *testing.T) {
 	s := &server{guests: &handlers{pods: oneHandler{}}}
 	err := s.signal(t.Context(), guest(), &protocol.SignalRequest{Action: protocol.Action_ACTION_PAUSE})
 	wantFailure(t, err, 400, "no virt-handler runs on node node01")
+	if at, err := (&handlers{pods: oneHandler{}, port: 8186}).address(t.Context(), "node02"); at != "10.0.0.1:8186" {
+		t.Errorf("that of node02 is at %q, %v", at, err)
+	}
+}
+
+// unwilling is an API server that answers virt-api with an error.
+type unwilling struct {
+	client.Client
+	err error
+}
+
+func (f unwilling) Get(context.Context, client.ObjectKey, client.Object, ...client.GetOption) error {
+	return f.err
+}
+
+// What keeps virt-api from reading is its own trouble, and is not passed on.
+func TestReadFailures(t *testing.T) {
+	group := schema.GroupResource{Group: "kubevirt.io", Resource: "virtualmachines"}
+	mine := errors.New(`User "system:serviceaccount:kubevirt:kubevirt-apiserver" cannot get resource "virtualmachines"`)
+	for name, c := range map[string]struct {
+		err  error
+		code int
+	}{
+		"not found":  {apierrors.NewNotFound(group, "myvm"), 404},
+		"forbidden":  {apierrors.NewForbidden(group, "myvm", mine), 500},
+		"overloaded": {apierrors.NewTooManyRequests("kubevirt-apiserver asks too much", 1), 500},
+		"no answer":  {errors.New("dial tcp: kubevirt-apiserver"), 500},
+	} {
+		for _, row := range []*route{
+			findRoute(http.MethodPut, machines, "start"), findRoute(http.MethodPut, instances, "pause"), findRoute(http.MethodGet, machines, "explain"),
+			findRoute(http.MethodGet, machines, "portforward"), findRoute(http.MethodGet, instances, "console"),
+		} {
+			answer := httptest.NewRecorder()
+			s := &server{client: unwilling{err: c.err}, log: logr.Discard()}
+			row.handle(s, answer, httptest.NewRequest(row.method, "/", http.NoBody), target{namespace: "ns", name: "myvm", port: "22"})
+			if answer.Code != c.code || strings.Contains(answer.Body.String(), "kubevirt-apiserver") {
+				t.Errorf("%s, %s: %d %s, want %d", row.subresource, name, answer.Code, answer.Body, c.code)
+			}
+		}
+	}
 }
 
 // node is a virt-handler that remembers what it was asked.

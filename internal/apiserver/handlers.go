@@ -21,7 +21,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	v1 "kubevirt.io/kubevirt/api/core/v1"
 	"kubevirt.io/kubevirt/handler/protocol"
 )
 
@@ -32,8 +31,10 @@ const (
 	// openTimeout bounds the wait for a device; clients wait ten seconds for the
 	// end of a handshake.
 	openTimeout = 8 * time.Second
-	// maxAnswer bounds what a guest's answer may take; a screenshot takes most.
-	maxAnswer = 32 << 20
+	// connBuffer is what a connection reads and writes at once; idle streams are many.
+	connBuffer = 4 << 10
+	// byNode is the index of the virt-handlers' pods.
+	byNode = "spec.nodeName"
 )
 
 // errNoHandler tells that nobody on a node can be asked.
@@ -102,14 +103,21 @@ func (h *handlers) signal(ctx context.Context, node string, request *protocol.Si
 	return err
 }
 
-// ask implements asker.
-func (h *handlers) ask(ctx context.Context, node string, request *protocol.GuestRequest) ([]byte, error) {
+// interview implements asker.
+func (h *handlers) interview(ctx context.Context, node string) (interviewer, error) {
 	conn, err := h.connect(ctx, node)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = conn.Close() }()
-	response, err := protocol.NewHandlerClient(conn).Guest(ctx, request, grpc.MaxCallRecvMsgSize(maxAnswer))
+	return interview{conn}, nil
+}
+
+// interview is a connection over which a node is asked.
+type interview struct{ *grpc.ClientConn }
+
+func (i interview) ask(ctx context.Context, request *protocol.GuestRequest) ([]byte, error) {
+	limit := grpc.MaxCallRecvMsgSize(protocol.MaxAnswer(request.GetQuestion()))
+	response, err := protocol.NewHandlerClient(i).Guest(ctx, request, limit)
 	return response.GetAnswer(), err
 }
 
@@ -126,6 +134,7 @@ func (h *handlers) connect(ctx context.Context, node string) (*grpc.ClientConn, 
 	}
 	conn, err := grpc.NewClient("passthrough:///"+address,
 		grpc.WithTransportCredentials(credentials.NewTLS(tlsConfig)),
+		grpc.WithReadBufferSize(connBuffer), grpc.WithWriteBufferSize(connBuffer),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 20 * time.Second, Timeout: 10 * time.Second}),
 	)
 	if err != nil {
@@ -136,12 +145,12 @@ func (h *handlers) connect(ctx context.Context, node string) (*grpc.ClientConn, 
 
 func (h *handlers) address(ctx context.Context, node string) (string, error) {
 	var pods corev1.PodList
-	if err := h.pods.List(ctx, &pods, client.InNamespace(h.namespace), client.MatchingLabels{v1.LabelComponent: handlerName}); err != nil {
+	if err := h.pods.List(ctx, &pods, client.InNamespace(h.namespace), client.MatchingFields{byNode: node}); err != nil {
 		return "", fmt.Errorf("looking for the virt-handler of node %s: %w", node, err)
 	}
 	for i := range pods.Items {
 		pod := &pods.Items[i]
-		if pod.Spec.NodeName == node && pod.DeletionTimestamp == nil && pod.Status.PodIP != "" {
+		if pod.DeletionTimestamp == nil && pod.Status.PodIP != "" {
 			return net.JoinHostPort(pod.Status.PodIP, strconv.Itoa(h.port)), nil
 		}
 	}

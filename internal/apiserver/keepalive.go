@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"kubevirt.io/kubevirt/handler/protocol"
 )
 
 // pace is how long a client may be silent.
@@ -19,7 +21,21 @@ type pace struct {
 	stall time.Duration
 }
 
-var usualPace = pace{ping: 30 * time.Second, pong: 45 * time.Second, stall: 10 * time.Minute}
+var (
+	usualPace = pace{ping: 30 * time.Second, pong: 45 * time.Second, stall: 10 * time.Minute}
+	// devicePace is for what only few can have open, and guests may never stop talking
+	// on. By these protocols a client says something for whatever it gets: one that
+	// says nothing for so long does not merely read slowly.
+	devicePace = pace{ping: 30 * time.Second, pong: 45 * time.Second, stall: time.Minute}
+)
+
+func paceOf(device protocol.Device) pace {
+	switch device {
+	case protocol.Device_DEVICE_VNC, protocol.Device_DEVICE_USBREDIR:
+		return devicePace
+	}
+	return usualPace
+}
 
 // lifeline lets a client go that has vanished without a word. Pings count the messages
 // that went before them, and pongs bring the count back: a pong that is missing tells

@@ -3,7 +3,6 @@ package apiserver
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -60,7 +59,7 @@ func (s *server) machineOf(ctx context.Context, vmi *v1.VirtualMachineInstance) 
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the virtual machine: %w", err)
+		return nil, s.readFailure("reading the virtual machine", err)
 	}
 	return vm, nil
 }

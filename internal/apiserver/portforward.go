@@ -10,10 +10,10 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/types"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 	"kubevirt.io/kubevirt/handler/protocol"
@@ -31,32 +31,30 @@ const (
 type dialer func(ctx context.Context, network, address string) (net.Conn, error)
 
 func (s *server) forwardMachine(w http.ResponseWriter, r *http.Request, at target) {
-	s.forward(w, r, at, func() error {
-		vm := &v1.VirtualMachine{}
-		if err := s.client.Get(r.Context(), types.NamespacedName{Namespace: at.namespace, Name: at.name}, vm); err != nil {
-			return fmt.Errorf("reading the virtual machine: %w", err)
-		}
-		if !vm.Status.Created {
-			return apierrors.NewConflict(resource(machines), at.name, errors.New("it is not running: status.created is false; start it first"))
-		}
-		return nil
+	s.forward(w, r, at, func(act func(*v1.VirtualMachineInstance) error) error {
+		return s.withMachine(r.Context(), at, func(vm *v1.VirtualMachine, vmi *v1.VirtualMachineInstance) error {
+			switch {
+			case !vm.Status.Created:
+				return apierrors.NewConflict(resource(machines), at.name, errors.New("it is not running: status.created is false; start it first"))
+			case vmi == nil: // or somebody else's
+				return apierrors.NewNotFound(resource(instances), at.name)
+			}
+			return act(vmi)
+		})
 	})
 }
 
 func (s *server) forwardInstance(w http.ResponseWriter, r *http.Request, at target) {
-	s.forward(w, r, at, func() error { return nil })
+	s.forward(w, r, at, func(act func(*v1.VirtualMachineInstance) error) error { return s.withGuest(r.Context(), at, act) })
 }
 
-// forward connects the caller's websocket with a port of the guest. The connection
-// is made first: that nobody listens is said with a status.
-func (s *server) forward(w http.ResponseWriter, r *http.Request, at target, check func() error) {
+// forward connects the caller's websocket with a port of the guest that find has it act
+// on. The connection is made first: that nobody listens is said with a status.
+func (s *server) forward(w http.ResponseWriter, r *http.Request, at target, find func(func(*v1.VirtualMachineInstance) error) error) {
 	var guest *tunnel
 	network, port, err := forwarded(at)
 	if err == nil {
-		err = check()
-	}
-	if err == nil {
-		err = s.withGuest(r.Context(), at, func(vmi *v1.VirtualMachineInstance) error {
+		err = find(func(vmi *v1.VirtualMachineInstance) error {
 			address, err := forwardAddress(vmi)
 			if err != nil {
 				return err
@@ -70,7 +68,7 @@ func (s *server) forward(w http.ResponseWriter, r *http.Request, at target, chec
 		return
 	}
 	defer guest.conn.Close()
-	s.carry(w, r, at, guest)
+	s.carry(w, r, at, guest, usualPace)
 }
 
 // forwarded reads the parameters of the path; without a protocol it is TCP.
@@ -143,13 +141,22 @@ type tunnel struct {
 
 // Send implements byteStream.
 func (t *tunnel) Send(chunk *protocol.StreamChunk) error {
-	_, err := t.conn.Write(chunk.GetData())
-	return err
+	if _, err := t.conn.Write(chunk.GetData()); !t.refused(err) {
+		return err
+	}
+	return nil
 }
+
+// refused tells of a datagram that nobody took, such as one before its service has
+// started: the next may be taken.
+func (t *tunnel) refused(err error) bool { return t.whole && errors.Is(err, syscall.ECONNREFUSED) }
 
 // Recv implements byteStream. What it returns is valid until the next call.
 func (t *tunnel) Recv() (*protocol.StreamChunk, error) {
 	n, err := t.conn.Read(t.buffer)
+	for t.refused(err) {
+		n, err = t.conn.Read(t.buffer)
+	}
 	if n > 0 || err == nil {
 		return &protocol.StreamChunk{Data: t.buffer[:n]}, nil
 	}

@@ -21,6 +21,7 @@ import (
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 	subresourcesv1 "kubevirt.io/kubevirt/api/subresources/v1"
 	"kubevirt.io/kubevirt/handler/protocol"
+	"kubevirt.io/kubevirt/internal/turns"
 )
 
 // answerer is a virt-handler whose guests say what a test has them say.
@@ -28,10 +29,25 @@ type answerer struct {
 	says  func(question protocol.Question, options []byte) (string, error)
 	asked []*protocol.GuestRequest
 	left  time.Duration
+	// dialled and closed count connections to it.
+	dialled, closed int
 }
 
-func (a *answerer) ask(ctx context.Context, node string, request *protocol.GuestRequest) ([]byte, error) {
-	if node != "node01" || request.GetNamespace() != "ns" || request.GetName() != "myvm" || request.GetUid() != "one" {
+func (a *answerer) interview(_ context.Context, node string) (interviewer, error) {
+	if node != "node01" {
+		return nil, errNoHandler
+	}
+	a.dialled++
+	return a, nil
+}
+
+func (a *answerer) Close() error {
+	a.closed++
+	return nil
+}
+
+func (a *answerer) ask(ctx context.Context, request *protocol.GuestRequest) ([]byte, error) {
+	if request.GetNamespace() != "ns" || request.GetName() != "myvm" || request.GetUid() != "one" {
 		return nil, errors.New("asked for somebody else")
 	}
 	a.asked = append(a.asked, request)
@@ -58,19 +74,22 @@ func refusing(code codes.Code, message string) *answerer {
 	return saying("", status.Error(code, message))
 }
 
+// question is a request that asks a guest, and what becomes of it.
+type question struct {
+	method, subresource, query, body string
+	vmi                              *v1.VirtualMachineInstance
+	node                             *answerer
+	code                             int
+	says                             string
+	// options that the node is asked with; "none" is for no question at all.
+	options string
+}
+
 // TestGuestQuestions goes from the request to the node and back.
 func TestGuestQuestions(t *testing.T) {
 	const kind, ls = `"apiVersion":"subresources.kubevirt.io/v1"`, `{"command":["ls"]}`
 	picture := drawing(t)
-	for name, c := range map[string]struct {
-		method, subresource, query, body string
-		vmi                              *v1.VirtualMachineInstance
-		node                             *answerer
-		code                             int
-		says                             string
-		// options that the node is asked with; "none" is for no question at all.
-		options string
-	}{
+	for name, c := range map[string]question{
 		"os info": {"GET", "guestosinfo", "", "", guest(agent),
 			saying(`{"hostname":"h","kind":"Pod","extra":"<b>","fsInfo":{}}`, nil), 200,
 			`{"kind":"VirtualMachineInstanceGuestAgentInfo",` + kind + `,"hostname":"h","os":{},"fsInfo":{"disks":[]}}`, ""},
@@ -84,6 +103,10 @@ func TestGuestQuestions(t *testing.T) {
 		"not running":    {"GET", "guestosinfo", "", "", guest(agent, in(v1.VMIPhaseSucceeded)), saying("", nil), 500, "start it first", "none"},
 		"paused":         {"GET", "userlist", "", "", guest(agent, paused), saying("", nil), 500, "paused", "none"},
 		"agent left":     {"GET", "userlist", "", "", guest(agent), refusing(codes.FailedPrecondition, "no agent"), 500, "no agent", ""},
+		"endless list":   {"GET", "userlist", "", "", guest(agent), saying(`{"items":[`+strings.Repeat("null,", maxList)+`null]}`, nil), 500, "more than 256", ""},
+		"nested list":    {"GET", "filesystemlist", "", "", guest(agent), saying(`{"items":[{"disk":[`+strings.Repeat("{},", maxList)+`{}]}]}`, nil), 500, "more than 256", ""},
+		"longest list":   {"GET", "userlist", "", "", guest(agent), saying(`{"items":[`+strings.Repeat("{},", maxList-1)+`{}]}`, nil), 200, `"items":[{`, ""},
+		"asked too much": {"GET", "userlist", "", "", guest(agent), refusing(codes.ResourceExhausted, "try again"), 429, "try again", ""},
 
 		"screenshot":            {"GET", "vnc/screenshot", "", "", guest(), saying(picture, nil), 200, picture, `{}`},
 		"screenshot, awake":     {"GET", "vnc/screenshot", "moveCursor=true", "", guest(paused), saying(picture, nil), 200, picture, `{"moveCursor":true}`},
@@ -109,29 +132,37 @@ func TestGuestQuestions(t *testing.T) {
 		"exec too early":         {"POST", "exec", "", ls, guest(agent, in(v1.VMIPhaseScheduled)), saying("", nil), 409, "wait until", "none"},
 		"exec without an agent":  {"POST", "exec", "", ls, guest(), saying("", nil), 409, "agent is not connected", "none"},
 		"exec, agent left":       {"POST", "exec", "", ls, guest(agent), refusing(codes.FailedPrecondition, "no agent"), 409, "no agent", ""},
-		"exec, out of time":      {"POST", "exec", "", ls, guest(agent), refusing(codes.DeadlineExceeded, ""), 504, "runs on", ""},
+		"exec, out of time":      {"POST", "exec", "", ls, guest(agent), saying("", protocol.StillRunning("").Err()), 504, "runs on", ""},
+		"exec, no word":          {"POST", "exec", "", ls, guest(agent), refusing(codes.DeadlineExceeded, ""), 504, "did not answer in time; whether", ""},
+		"exec, asked too much":   {"POST", "exec", "", ls, guest(agent), refusing(codes.ResourceExhausted, "try again"), 429, "try again", ""},
+		"exec of too much":       {"POST", "exec", "", `{"command":["` + strings.Repeat("x", subresourcesv1.MaxExecCommand) + `"]}`, guest(agent), saying("", nil), 400, "command and env", "none"},
 		"exec, failed":           {"POST", "exec", "", ls, guest(agent), refusing(codes.Internal, "no such program"), 500, "no such program", ""},
 		"exec, former handler":   {"POST", "exec", "", ls, guest(agent), refusing(codes.Unimplemented, ""), 500, "earlier version", ""},
 	} {
-		s := &server{client: cluster{vmi: c.vmi}, questions: c.node, log: logr.Discard()}
-		answer := httptest.NewRecorder()
-		request := httptest.NewRequest(c.method, "/?"+c.query, strings.NewReader(c.body))
-		findRoute(c.method, instances, c.subresource).handle(s, answer, request, target{namespace: "ns", name: "myvm"})
-		if answer.Code != c.code || !strings.Contains(answer.Body.String(), c.says) {
-			t.Errorf("%s: %d %s, want %d with %s", name, answer.Code, answer.Body, c.code, c.says)
-		}
-		if c.code != 200 && !strings.Contains(answer.Body.String(), `"kind":"Status"`) {
-			t.Errorf("%s: no status: %s", name, answer.Body)
-		}
-		if c.code == 200 && strings.Contains(answer.Body.String(), "extra") {
-			t.Errorf("%s: passed on blindly: %s", name, answer.Body)
-		}
-		if (len(c.node.asked) == 0) != (c.options == "none") {
-			t.Errorf("%s: the node was asked %v", name, c.node.asked)
-		}
-		if strings.HasPrefix(c.options, "{") && !sameJSON(c.options, string(c.node.asked[0].GetOptions())) {
-			t.Errorf("%s: options %s, want %s", name, c.node.asked[0].GetOptions(), c.options)
-		}
+		c.check(t, name)
+	}
+}
+
+func (c *question) check(t *testing.T, name string) {
+	t.Helper()
+	s := &server{client: cluster{vmi: c.vmi}, questions: c.node, log: logr.Discard()}
+	answer := httptest.NewRecorder()
+	request := httptest.NewRequest(c.method, "/?"+c.query, strings.NewReader(c.body))
+	findRoute(c.method, instances, c.subresource).handle(s, answer, request, target{namespace: "ns", name: "myvm"})
+	if answer.Code != c.code || !strings.Contains(answer.Body.String(), c.says) {
+		t.Errorf("%s: %d %s, want %d with %s", name, answer.Code, answer.Body, c.code, c.says)
+	}
+	if c.code != 200 && !strings.Contains(answer.Body.String(), `"kind":"Status"`) {
+		t.Errorf("%s: no status: %s", name, answer.Body)
+	}
+	if c.code == 200 && strings.Contains(answer.Body.String(), "extra") {
+		t.Errorf("%s: passed on blindly: %s", name, answer.Body)
+	}
+	if (len(c.node.asked) == 0) != (c.options == "none") {
+		t.Errorf("%s: the node was asked %v", name, c.node.asked)
+	}
+	if strings.HasPrefix(c.options, "{") && !sameJSON(c.options, string(c.node.asked[0].GetOptions())) {
+		t.Errorf("%s: options %s, want %s", name, c.node.asked[0].GetOptions(), c.options)
 	}
 }
 
@@ -165,12 +196,12 @@ func TestExecIsBounded(t *testing.T) {
 		return answer.Code, result
 	}
 	command := []string{"cat"}
-	much, _ := json.Marshal(subresourcesv1.GuestExecResult{Stdout: make([]byte, maxOutput+1), Stderr: make([]byte, maxOutput)})
-	code, result := exec(saying(string(much), nil), subresourcesv1.GuestExecOptions{Command: command, Stdin: make([]byte, maxStdin)})
-	if code != 200 || len(result.Stdout) != maxOutput || len(result.Stderr) != maxOutput || !result.Truncated {
+	much, _ := json.Marshal(subresourcesv1.GuestExecResult{Stdout: make([]byte, subresourcesv1.MaxExecOutput+1), Stderr: make([]byte, subresourcesv1.MaxExecOutput)})
+	code, result := exec(saying(string(much), nil), subresourcesv1.GuestExecOptions{Command: command, Stdin: make([]byte, subresourcesv1.MaxExecStdin)})
+	if code != 200 || len(result.Stdout) != subresourcesv1.MaxExecOutput || len(result.Stderr) != subresourcesv1.MaxExecOutput || !result.Truncated {
 		t.Errorf("%d: %d and %d bytes, truncated is %v", code, len(result.Stdout), len(result.Stderr), result.Truncated)
 	}
-	if code, _ := exec(saying("{}", nil), subresourcesv1.GuestExecOptions{Command: command, Stdin: make([]byte, maxStdin+1)}); code != 400 {
+	if code, _ := exec(saying("{}", nil), subresourcesv1.GuestExecOptions{Command: command, Stdin: make([]byte, subresourcesv1.MaxExecStdin+1)}); code != 400 {
 		t.Errorf("too much standard input: %d", code)
 	}
 	if code, _ := exec(saying("{}", nil), subresourcesv1.GuestExecOptions{Command: []string{strings.Repeat("x", maxExecBody)}}); code != 413 {
@@ -260,6 +291,9 @@ func TestGuestFile(t *testing.T) {
 		if code, got, err := send(t, http.MethodGet, url, nil); code != 200 || err != nil || !bytes.Equal(got, content) {
 			t.Errorf("%s: read %d bytes, %d, %v", name, len(got), code, err)
 		}
+		if node.dialled != 2 || node.closed != 2 {
+			t.Errorf("%s: %d connections for two requests, %d of them closed", name, node.dialled, node.closed)
+		}
 		if size < filePiece {
 			continue
 		}
@@ -288,7 +322,7 @@ func TestGuestFileFailures(t *testing.T) {
 		"relative path":     {"GET", "path=tmp/a", guest(agent), nil, 400, "path"},
 		"no path":           {"PUT", "", guest(agent), nil, 400, "path"},
 		"NUL in the path":   {"PUT", "path=/a%00b", guest(agent), nil, 400, "path"},
-		"endless path":      {"GET", "path=/" + strings.Repeat("x", maxPath), guest(agent), nil, 400, "path"},
+		"endless path":      {"GET", "path=/" + strings.Repeat("x", subresourcesv1.MaxFilePath), guest(agent), nil, 400, "path"},
 		"Windows path":      {"GET", `path=C:%5Ca`, guest(agent), nil, 404, `C:\\\\a`},
 		"offset":            {"GET", "path=/tmp/a%20b&offset=-1", guest(agent), nil, 400, "offset"},
 		"no offset":         {"PUT", "path=/tmp/a%20b&offset=", guest(agent), nil, 400, "offset"},
@@ -330,6 +364,64 @@ func TestGuestFileDistrustsTheLauncher(t *testing.T) {
 		if code != 500 || len(node.asked) != 1 {
 			t.Errorf("%s: %d after %d questions", name, code, len(node.asked))
 		}
+	}
+}
+
+// A guest that is asked much at this moment refuses a copy, but does not end one.
+func TestGuestFileTakesItsTime(t *testing.T) {
+	busy := status.Error(codes.ResourceExhausted, "try again")
+	for name, c := range map[string]struct {
+		refusedAt int64
+		code      int
+	}{"at once": {0, 429}, "later": {filePiece, 200}} {
+		d := &disk{content: make([]byte, 2*filePiece)}
+		refused := false
+		node := &answerer{says: func(question protocol.Question, raw []byte) (string, error) {
+			var options subresourcesv1.GuestFileOptions
+			_ = json.Unmarshal(raw, &options)
+			if options.Offset == c.refusedAt && !refused {
+				refused = true
+				return "", busy
+			}
+			return d.answer(question, raw)
+		}}
+		code, got, err := send(t, http.MethodGet, serveFile(t, guest(agent), node)+"?path=/tmp/a%20b", nil)
+		if code != c.code || code == 200 && (err != nil || !bytes.Equal(got, d.content)) {
+			t.Errorf("%s: %d, %d bytes, %v", name, code, len(got), err)
+		}
+	}
+}
+
+// What guests may answer at a time is bounded, and that of one namespace more so. Who
+// waits for programs waits beside the others.
+func TestQuestionsAreAskedInTurn(t *testing.T) {
+	s := &server{client: cluster{vmi: guest(agent)}, questions: saying(`{}`, nil), log: logr.Discard(), asked: turns.New(20, 17), awaited: turns.New(4, 4)}
+	ask := func(method, subresource, namespace string) (int, string) {
+		answer := httptest.NewRecorder()
+		request := httptest.NewRequest(method, "/?path=/a", strings.NewReader(`{"command":["ls"]}`))
+		findRoute(method, instances, subresource).handle(s, answer, request, target{namespace: namespace, name: "myvm"})
+		return answer.Code, answer.Body.String()
+	}
+	leave, err := s.takeTurn("ns", protocol.Question_QUESTION_SCREENSHOT)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range [][2]string{{"GET", "userlist"}, {"GET", "guestosinfo"}, {"GET", "filesystemlist"}, {"GET", "vnc/screenshot"}, {"GET", "file"}, {"PUT", "file"}} {
+		if code, says := ask(at[0], at[1], "ns"); code != 429 || !strings.Contains(says, "try again") {
+			t.Errorf("%s %s: %d %s", at[0], at[1], code, says)
+		}
+	}
+	if code, says := ask("GET", "userlist", "other"); code == 429 {
+		t.Errorf("in another namespace: %s", says)
+	}
+	for range 3 { // each leaves its turn to the next
+		if code, says := ask("POST", "exec", "ns"); code != 200 {
+			t.Errorf("a program: %d %s", code, says)
+		}
+	}
+	leave()
+	if code, says := ask("GET", "userlist", "ns"); code != 200 {
+		t.Errorf("afterwards: %d %s", code, says)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	subresourcesv1 "kubevirt.io/kubevirt/api/subresources/v1"
+	"kubevirt.io/kubevirt/handler/protocol"
 	"kubevirt.io/kubevirt/internal/unsupported"
 )
 
@@ -37,6 +38,8 @@ type route struct {
 	parameters string
 	method     string
 	serve      func(*server, http.ResponseWriter, *http.Request, target)
+	// asks is what serve asks of a guest; for that it needs a turn.
+	asks protocol.Question
 	// feature is set instead of serve where there is none yet.
 	feature unsupported.Feature
 	// stream marks a connection that lives as long as its user wants.
@@ -82,7 +85,7 @@ var routes = []route{
 	{resource: instances, subresource: "console", method: http.MethodGet, serve: (*server).console, listed: true, stream: true},
 	{resource: instances, subresource: "vnc", method: http.MethodGet, serve: (*server).vnc,
 		listed: true, stream: true, query: vncQuery},
-	{resource: instances, subresource: "vnc/screenshot", method: http.MethodGet, serve: (*server).screenshot,
+	{resource: instances, subresource: "vnc/screenshot", method: http.MethodGet, serve: (*server).screenshot, asks: protocol.Question_QUESTION_SCREENSHOT,
 		listed: true, query: screenshotQuery},
 	{resource: instances, subresource: "usbredir", method: http.MethodGet, serve: (*server).usbredir, stream: true},
 	{resource: instances, subresource: "vsock", method: http.MethodGet, serve: (*server).vsock, stream: true, query: vsockQuery},
@@ -90,19 +93,19 @@ var routes = []route{
 		listed: true, stream: true},
 	{resource: instances, subresource: "portforward", parameters: "{port}/{protocol}", method: http.MethodGet, serve: (*server).forwardInstance,
 		listed: true, stream: true},
-	{resource: instances, subresource: "guestosinfo", method: http.MethodGet, serve: (*server).guestOSInfo,
+	{resource: instances, subresource: "guestosinfo", method: http.MethodGet, serve: (*server).guestOSInfo, asks: protocol.Question_QUESTION_OS_INFO,
 		listed: true, answer: subresourcesv1.VirtualMachineInstanceGuestAgentInfo{}},
-	{resource: instances, subresource: "userlist", method: http.MethodGet, serve: (*server).userList,
+	{resource: instances, subresource: "userlist", method: http.MethodGet, serve: (*server).userList, asks: protocol.Question_QUESTION_USERS,
 		listed: true, answer: subresourcesv1.VirtualMachineInstanceGuestOSUserList{}},
-	{resource: instances, subresource: "filesystemlist", method: http.MethodGet, serve: (*server).filesystemList,
+	{resource: instances, subresource: "filesystemlist", method: http.MethodGet, serve: (*server).filesystemList, asks: protocol.Question_QUESTION_FILESYSTEMS,
 		listed: true, answer: subresourcesv1.VirtualMachineInstanceFileSystemList{}},
 	// The cluster's API server lets a subresource of this name, among few others, take
 	// more than a minute.
-	{resource: instances, subresource: "exec", method: http.MethodPost, serve: (*server).guestExec,
+	{resource: instances, subresource: "exec", method: http.MethodPost, serve: (*server).guestExec, asks: protocol.Question_QUESTION_EXEC,
 		listed: true, stream: true, body: subresourcesv1.GuestExecOptions{}, answer: subresourcesv1.GuestExecResult{}},
-	{resource: instances, subresource: "file", method: http.MethodGet, serve: (*server).readFile,
+	{resource: instances, subresource: "file", method: http.MethodGet, serve: (*server).readFile, asks: protocol.Question_QUESTION_READ_FILE,
 		listed: true, stream: true, query: fileParameters},
-	{resource: instances, subresource: "file", method: http.MethodPut, serve: (*server).writeFile,
+	{resource: instances, subresource: "file", method: http.MethodPut, serve: (*server).writeFile, asks: protocol.Question_QUESTION_WRITE_FILE,
 		listed: true, stream: true, query: fileParameters},
 	{resource: instances, subresource: "pause", method: http.MethodPut, serve: (*server).pause,
 		listed: true, body: subresourcesv1.PauseOptions{}},
@@ -143,6 +146,15 @@ func (r *route) handle(s *server, w http.ResponseWriter, request *http.Request, 
 	if r.serve == nil {
 		s.fail(w, notImplemented(r.feature))
 		return
+	}
+	if r.asks != protocol.Question_QUESTION_UNSPECIFIED {
+		// The turn lasts until the caller has the answer: until then it takes memory.
+		leave, err := s.takeTurn(at.namespace, r.asks)
+		if err != nil {
+			s.fail(w, err)
+			return
+		}
+		defer leave()
 	}
 	r.serve(s, w, request, at)
 }

@@ -28,6 +28,7 @@ import (
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 	"kubevirt.io/kubevirt/internal/apiserver/openapi"
 	"kubevirt.io/kubevirt/internal/clusterconfig/loader"
+	"kubevirt.io/kubevirt/internal/turns"
 	"kubevirt.io/kubevirt/internal/version"
 	"kubevirt.io/kubevirt/internal/webhook"
 )
@@ -64,10 +65,19 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 	if err := cdiv1beta1.AddToScheme(scheme); err != nil {
 		return fmt.Errorf("registering DataVolume: %w", err)
 	}
-	config.QPS, config.Burst = 200, 400
-	live, err := client.New(config, client.Options{Scheme: scheme})
+	live, err := limited(config, scheme, 200)
 	if err != nil {
-		return fmt.Errorf("preparing the client: %w", err)
+		return err
+	}
+	// What anybody may set off, and what multiplies requests, must not use up what is
+	// there for everything else.
+	admitting, err := limited(config, scheme, 40)
+	if err != nil {
+		return err
+	}
+	surveyor, err := limited(config, scheme, 40)
+	if err != nil {
+		return err
 	}
 	informers, err := cache.New(config, cacheOptions(scheme, o.Namespace))
 	if err != nil {
@@ -77,13 +87,20 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 	if err != nil {
 		return fmt.Errorf("following the configuration: %w", err)
 	}
-	if _, err := informers.GetInformer(ctx, &corev1.Pod{}); err != nil {
+	if err := informers.IndexField(ctx, &corev1.Pod{}, byNode, func(pod client.Object) []string {
+		return []string{pod.(*corev1.Pod).Spec.NodeName}
+	}); err != nil {
 		return fmt.Errorf("following the virt-handlers: %w", err)
 	}
 	nodes := &handlers{pods: informers, namespace: o.Namespace, port: o.HandlerPort, certDir: o.HandlerCertDir, caFile: o.CAFile}
-	s := &server{client: live, config: configuration.Current, log: o.Log, streams: nodes, guests: nodes, questions: nodes, dial: new(net.Dialer).DialContext}
+	s := &server{
+		client: live, config: configuration.Current, log: o.Log,
+		streams: nodes, guests: nodes, questions: nodes, dial: new(net.Dialer).DialContext,
+		asked: turns.New(maxAsked, maxAskedOfOne), awaited: turns.New(maxAsked, maxAskedOfOne),
+		explaining: turns.New(maxExplained, maxExplainedOfOne), surveyor: surveyor,
+	}
 	generic, err := s.generic(scheme, o, webhook.Handlers(webhook.Deps{
-		Client: live, Config: configuration.Current, Namespace: o.Namespace, Now: metav1.Now,
+		Client: admitting, Config: configuration.Current, Namespace: o.Namespace, Now: metav1.Now,
 		NewUUID: func() types.UID { return types.UID(uuid.NewString()) },
 	}))
 	if err != nil {
@@ -96,6 +113,17 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 	}
 	go func() { failed <- generic.PrepareRun().RunWithContext(ctx) }()
 	return <-failed
+}
+
+// limited returns a client of so many requests a second, and twice that at once.
+func limited(config *rest.Config, scheme *runtime.Scheme, qps int) (client.Client, error) {
+	own := rest.CopyConfig(config)
+	own.QPS, own.Burst = float32(qps), 2*qps
+	c, err := client.New(own, client.Options{Scheme: scheme})
+	if err != nil {
+		return nil, fmt.Errorf("preparing a client: %w", err)
+	}
+	return c, nil
 }
 
 // cacheOptions keeps only the KubeVirt object and the virt-handlers' pods.

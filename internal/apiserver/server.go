@@ -6,6 +6,7 @@ package apiserver
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/go-logr/logr"
@@ -16,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"kubevirt.io/kubevirt/internal/clusterconfig"
+	"kubevirt.io/kubevirt/internal/turns"
 )
 
 // server answers the routes.
@@ -26,6 +28,12 @@ type server struct {
 	streams   streamer
 	guests    signaler
 	questions asker
+	// asked and awaited bound what guests are asked at a time, and the programs in them
+	// that are waited for.
+	asked, awaited *turns.Turns
+	// explaining bounds the explanations at a time; they read with a client of their own.
+	explaining *turns.Turns
+	surveyor   client.Reader
 	// dial reaches the addresses of guests.
 	dial dialer
 	log  logr.Logger
@@ -57,11 +65,25 @@ func (s *server) fail(w http.ResponseWriter, err error) {
 	writeJSON(w, int(body.Code), &body)
 }
 
-// asInternal answers any failure with code 500, as the contract has it for what asks
-// something of a guest and changes nothing.
-func asInternal(err error) error {
-	if err == nil {
+// readFailure is what has failed when virt-api read an object for itself. That there
+// is no such object is an answer to the caller; anything else is about virt-api, with
+// its own name in it, and for the log.
+func (s *server) readFailure(what string, err error) error {
+	switch {
+	case err == nil:
 		return nil
+	case apierrors.IsNotFound(err):
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	s.log.Error(err, what+" failed")
+	return apierrors.NewInternalError(errors.New(what + " failed: try again; the log of virt-api says more"))
+}
+
+// asInternal answers any failure with code 500, as the contract has it for what asks
+// something of a guest and changes nothing. To try again later is none.
+func asInternal(err error) error {
+	if err == nil || apierrors.IsTooManyRequests(err) {
+		return err
 	}
 	return apierrors.NewInternalError(err)
 }

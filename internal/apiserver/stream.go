@@ -86,12 +86,12 @@ func (s *server) stream(w http.ResponseWriter, r *http.Request, at target, wante
 		s.fail(w, err)
 		return
 	}
-	s.carry(w, r, at, guest)
+	s.carry(w, r, at, guest, paceOf(wanted.GetDevice()))
 }
 
 // carry relays a stream until it ends.
-func (s *server) carry(w http.ResponseWriter, r *http.Request, at target, guest byteStream) {
-	if err := relay(w, r, guest, usualPace); err != nil {
+func (s *server) carry(w http.ResponseWriter, r *http.Request, at target, guest byteStream, pace pace) {
+	if err := relay(w, r, guest, pace); err != nil {
 		s.log.V(1).Info("a stream ended", "namespace", at.namespace, "name", at.name, "reason", err.Error())
 	}
 }

@@ -288,6 +288,20 @@ func TestReaderThatStopsForGoodIsLetGo(t *testing.T) {
 	}
 }
 
+// Displays are not kept for who has vanished; consoles are for who has stopped to read.
+func TestPaces(t *testing.T) {
+	for number := 1; number < len(protocol.Device_name); number++ {
+		device := protocol.Device(number)
+		pace := paceOf(device)
+		if pace.ping >= pace.pong || pace.pong >= pace.stall {
+			t.Errorf("%v: %+v", device, pace)
+		}
+		if short := pace.stall <= time.Minute; short != (device != protocol.Device_DEVICE_CONSOLE) {
+			t.Errorf("%v: a client may read nothing for %v", device, pace.stall)
+		}
+	}
+}
+
 // talker is a guest that says the same many times.
 type talker struct {
 	left int

@@ -3,6 +3,7 @@
 package explain
 
 import (
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -35,6 +36,8 @@ type Facts struct {
 	LimitRanges []corev1.LimitRange
 	// Users are other pods of the namespace that use the machine's claims.
 	Users []corev1.Pod
+	// Omitted says of what there is more than was looked at.
+	Omitted []string
 	// Now is compared with when things began. Without it nothing has lasted long: the
 	// answer follows from the objects alone, and is the same as long as they are.
 	Now time.Time
@@ -75,6 +78,7 @@ func Explain(f Facts) subresourcesv1.VirtualMachineExplanation {
 	default:
 		found = off(v)
 	}
+	found = append(found, omitted(v)...)
 	result := subresourcesv1.VirtualMachineExplanation{}
 	told := map[string]bool{}
 	for _, c := range found {
@@ -91,6 +95,16 @@ func Explain(f Facts) subresourcesv1.VirtualMachineExplanation {
 	}
 	result.Healthy = len(result.Causes) == 0
 	return result
+}
+
+// omitted tells that an answer may be no full one.
+func omitted(v *view) []cause {
+	if len(v.Omitted) == 0 {
+		return nil
+	}
+	list := strings.Join(v.Omitted, ", ")
+	return []cause{note(notRunning(v1.CauseNotAllLookedAt, "There is more than was looked at: "+list+".",
+		"Where no cause is told, look at the rest with kubectl describe.", v.vmSays("spec.template.spec", list)))}
 }
 
 func first(v *view, areas []area) []cause {

@@ -20,6 +20,8 @@ func requestStart(f *Facts) {
 
 func strategyStories() []story {
 	return []story{
+		{name: "with more than is looked at", facts: scene(v1.RunStrategyHalted, func(f *Facts) { f.Omitted = []string{"claims", "events"} }),
+			notes: causes(v1.CauseHalted, v1.CauseNotAllLookedAt)},
 		{name: "halted", facts: scene(v1.RunStrategyHalted), notes: causes(v1.CauseHalted), says: "off"},
 		{name: "running: false", facts: scene(v1.RunStrategyHalted, func(f *Facts) {
 			f.VM.Spec.RunStrategy, f.VM.Spec.Running = nil,

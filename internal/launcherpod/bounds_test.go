@@ -96,7 +96,7 @@ func checkContainer(t *testing.T, container *corev1.Container) {
 func TestMetadataDoesNotLoosenThePod(t *testing.T) {
 	vmi, config, options := readCase(t, base)
 	vmi.Labels = map[string]string{
-		"app": "x", labelApp: "other", labelCreatedBy: "other", labelInstance: "other", labelHostname: "other",
+		"app": "x", labelApp: "other", labelCreatedBy: "other", v1.LabelVMIID: "other", labelHostname: "other",
 	}
 	vmi.Annotations = map[string]string{
 		"k8s.v1.cni.cncf.io/networks":                            "x",
@@ -115,7 +115,7 @@ func TestMetadataDoesNotLoosenThePod(t *testing.T) {
 		t.Fatal(err)
 	}
 	if pod.Labels["app"] != "x" || pod.Labels[labelApp] != appVirtLauncher || pod.Labels[labelCreatedBy] != string(vmi.UID) ||
-		pod.Labels[labelInstance] == "other" || pod.Labels[labelHostname] == "other" {
+		pod.Labels[v1.LabelVMIID] == "other" || pod.Labels[labelHostname] == "other" {
 		t.Errorf("labels %v", pod.Labels)
 	}
 	own := []string{annotationDomain, annotationDefaultContainer, annotationUnixTransport, annotationEvictOnly, annotationOverhead}

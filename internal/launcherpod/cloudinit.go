@@ -1,6 +1,10 @@
 package launcherpod
 
-import corev1 "k8s.io/api/core/v1"
+import (
+	corev1 "k8s.io/api/core/v1"
+
+	v1 "kubevirt.io/kubevirt/api/core/v1"
+)
 
 // secretsDir holds the secrets from which the launcher makes cloud-init's disk.
 const secretsDir = "/var/run/kubevirt-secrets"
@@ -23,7 +27,7 @@ func (r *render) mountSecret(name string, reference *corev1.LocalObjectReference
 	if reference == nil {
 		return
 	}
-	own := fitting(name)
+	own := v1.FittingName(name)
 	r.pod.Spec.Volumes = append(r.pod.Spec.Volumes, corev1.Volume{
 		Name:         own,
 		VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: reference.Name}},

@@ -77,16 +77,7 @@ func podVolumeName(name string) string {
 	case runVolume, binaryVolume, socketVolume:
 		return "vmi-" + name
 	}
-	return fitting(name)
-}
-
-// fitting shortens a name made from a volume's so that a pod may have it.
-func fitting(name string) string {
-	if len(name) <= maxNameLength {
-		return name
-	}
-	suffix := "-" + digest(name)
-	return cut(name, maxNameLength-len(suffix)) + suffix
+	return v1.FittingName(name)
 }
 
 // runImage adds the image as a sidecar: it is up before the launcher starts, and
@@ -98,7 +89,7 @@ func (r *render) runImage(name string, disk *v1.ContainerDiskSource) {
 	}
 	always := corev1.ContainerRestartPolicyAlways
 	r.pod.Spec.InitContainers = append(r.pod.Spec.InitContainers, corev1.Container{
-		Name:            fitting("volume" + name),
+		Name:            v1.FittingName("volume" + name),
 		Image:           disk.Image,
 		ImagePullPolicy: disk.ImagePullPolicy,
 		Command:         []string{binaryDir + "/" + program, "--socket", socketDir + "/" + name + ".sock"},

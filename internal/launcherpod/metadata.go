@@ -14,7 +14,6 @@ const (
 	labelApp        = "kubevirt.io"
 	labelCreatedBy  = "kubevirt.io/created-by"
 	labelHostname   = "vm.kubevirt.io/name"
-	labelInstance   = "vmi.kubevirt.io/id"
 	appVirtLauncher = "virt-launcher"
 
 	annotationDomain           = "kubevirt.io/domain"
@@ -49,7 +48,7 @@ func metadata(r *render) error {
 	labels[labelApp] = appVirtLauncher
 	labels[labelCreatedBy] = string(r.vmi.UID)
 	labels[labelHostname] = hostname(r.vmi)
-	labels[labelInstance] = fitting(r.vmi.Name) // a label's value may be shorter than a name
+	labels[v1.LabelVMIID] = v1.FittingName(r.vmi.Name)
 	r.pod.Labels = labels
 
 	annotations := map[string]string{}

@@ -154,18 +154,6 @@ func TestPodName(t *testing.T) {
 	}
 }
 
-func TestFittingNames(t *testing.T) {
-	long := strings.Repeat("n", 70)
-	for _, name := range []string{"vm", long, long + "m", strings.Repeat("n", 53) + "." + strings.Repeat("n", 30)} {
-		if problems := validation.IsValidLabelValue(fitting(name)); len(problems) > 0 {
-			t.Errorf("label %q: %v", fitting(name), problems)
-		}
-	}
-	if fitting(long) == fitting(long+"m") {
-		t.Error("two names, one label")
-	}
-}
-
 // TestRenderLeavesItsInputsAlone guards the caches that instances come from.
 func TestRenderLeavesItsInputsAlone(t *testing.T) {
 	for _, dir := range golden.Cases(t, "testdata", "vmi.yaml") {

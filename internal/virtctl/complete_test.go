@@ -66,6 +66,15 @@ func TestCompletion(t *testing.T) {
 		{"pause vm |", "stopped web"},
 		{"pause vmi |", "web"},
 		{"pause pod |", ""},
+		{"pause VirtualMachines |", "stopped web"},
+		{"explain |", "vm"},
+		{"explain vm |", "stopped web"},
+		{"explain vmi web |", ""},
+		{"usbredir |", ""},
+		{"usbredir 0951:1666 |", "web"},
+		{"usbredir 0951:1666 web |", ""},
+		{"usbredir --no-launch |", "web"},
+		{"usbredir --no-launch web |", ""},
 		{"expose |", "--name vmi vm vmirs"},
 		{"expose vmirs |", "--name farm"},
 		{"expose vm web --type |", "ClusterIP NodePort LoadBalancer"},
@@ -83,6 +92,7 @@ func TestCompletion(t *testing.T) {
 		{"objectgraph web -o |", "json yaml"},
 		{"create vm --run-strategy |", "Always RerunOnFailure Manual Once Halted"},
 		{"adm |", "log-verbosity"},
+		{"vnc web --vnc-type |", "remote-viewer tiger real chicken"},
 	} {
 		for _, program := range []string{"virtctl", "kubectl-virt"} {
 			if got := suggestions(t, program, tc.line); got != tc.want {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	apiversion "k8s.io/apimachinery/pkg/version"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
@@ -34,9 +35,15 @@ func Execute(ctx context.Context, line []string) int {
 }
 
 func execute(ctx context.Context, root *cobra.Command, flags *genericclioptions.ConfigFlags, errOut io.Writer) int {
-	// A wrong command line says nothing about the server.
+	say := func(what, text string) {
+		fmt.Fprintln(errOut, what, strings.ReplaceAll(text, "`virtctl ", "`"+root.DisplayName()+" "))
+	}
 	understood := false
-	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		err := cmd.ValidateRequiredFlags()
+		understood = err == nil
+		return err
+	}
 	cmd, err := root.ExecuteContextC(ctx)
 	var exit *client.Exit
 	switch {
@@ -45,15 +52,20 @@ func execute(ctx context.Context, root *cobra.Command, flags *genericclioptions.
 	case ctx.Err() != nil:
 		return interrupted
 	case errors.As(err, &exit):
+		if exit.Hint != "" {
+			say("hint:", exit.Hint)
+		}
 		return exit.Code
 	}
 	namespace, _, _ := flags.ToRawKubeConfigLoader().Namespace()
-	message := client.Friendly(err, client.About{Namespace: namespace}).Error()
-	fmt.Fprintln(errOut, "error:", strings.ReplaceAll(message, "`virtctl ", "`"+root.DisplayName()+" "))
+	say("error:", client.Friendly(err, client.About{Namespace: namespace}).Error())
+	var answered apierrors.APIStatus
 	if !understood {
-		fmt.Fprintf(errOut, "hint: `%s --help` tells how it is used\n", cmd.CommandPath())
-	} else if hint := skew(version.Info(), serverVersion(ctx, flags)); hint != "" {
-		fmt.Fprintln(errOut, "hint:", hint)
+		say("hint:", fmt.Sprintf("`%s --help` tells how it is used", cmd.CommandPath()))
+	} else if errors.As(err, &answered) {
+		if hint := skew(version.Info(), serverVersion(ctx, flags)); hint != "" {
+			say("hint:", hint)
+		}
 	}
 	return 1
 }

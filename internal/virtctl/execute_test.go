@@ -50,9 +50,11 @@ func TestErrors(t *testing.T) {
 		"same release":    {"virtctl", same, []string{"start", "web"}, []string{"error: starting virtual machine web: there is no virtual machine web in namespace shop\nhint: "}, false},
 		"other release":   {"virtctl", other, []string{"start", "web"}, []string{"there is no virtual machine web", "the server of release 0.9"}, true},
 		"no version":      {"virtctl", "", []string{"start", "web"}, []string{"there is no virtual machine web"}, false},
-		"not understood":  {"virtctl", other, []string{"start"}, []string{"error: accepts 1 arg"}, false},
+		"not understood":  {"virtctl", other, []string{"start"}, []string{"error: accepts 1 arg", "\nhint: `virtctl start --help`"}, false},
+		"no such flag":    {"virtctl", other, []string{"start", "web", "--fast"}, []string{"unknown flag: --fast\nhint: `virtctl start --help`"}, false},
+		"flag left out":   {"virtctl", other, []string{"vnc", "screenshot", "web"}, []string{`"file" not set`, "hint: `virtctl vnc screenshot --help`"}, false},
 		"kubectl's":       {"/usr/bin/kubectl-virt", other, []string{"vnc", "screenshot", "web", "-f", "-"}, []string{"`kubectl virt version`"}, true},
-		"nobody's target": {"virtctl", other, []string{"port-forward", "web", "80"}, []string{"write vm/NAME"}, true},
+		"nobody's target": {"virtctl", other, []string{"port-forward", "web", "80"}, []string{"write vm/NAME"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, said := run(t, t.Context(), tc.calledAs, tc.server, nil, tc.args...)
@@ -77,7 +79,10 @@ func TestExitCodes(t *testing.T) {
 		command *cobra.Command
 		code    int
 	}{
-		"done":        {&cobra.Command{Use: "try", RunE: func(*cobra.Command, []string) error { return nil }}, 0},
+		"done": {&cobra.Command{Use: "try", RunE: func(*cobra.Command, []string) error { return nil }}, 0},
+		"with a hint": {&cobra.Command{Use: "try", RunE: func(*cobra.Command, []string) error {
+			return &client.Exit{Code: 255, Hint: "`virtctl create vm` makes one"}
+		}}, 255},
 		"of a client": {&cobra.Command{Use: "try", RunE: func(*cobra.Command, []string) error { return &client.Exit{Code: 7} }}, 7},
 		"interrupted": {&cobra.Command{Use: "try", RunE: func(cmd *cobra.Command, _ []string) error {
 			cancel()
@@ -88,7 +93,11 @@ func TestExitCodes(t *testing.T) {
 		if name == "interrupted" {
 			c = ctx
 		}
-		if code, said := run(t, c, "virtctl", "", tc.command, "try"); code != tc.code || said != "" {
+		hint := ""
+		if name == "with a hint" {
+			hint = "hint: `kubectl virt create vm` makes one\n"
+		}
+		if code, said := run(t, c, "kubectl-virt", "", tc.command, "try"); code != tc.code || said != hint {
 			t.Errorf("%s: code %d, said %q", name, code, said)
 		}
 	}

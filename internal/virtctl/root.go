@@ -15,14 +15,11 @@ import (
 	"kubevirt.io/kubevirt/internal/virtctl/explain"
 	"kubevirt.io/kubevirt/internal/virtctl/expose"
 	"kubevirt.io/kubevirt/internal/virtctl/guest"
-	"kubevirt.io/kubevirt/internal/virtctl/guestinfo"
 	"kubevirt.io/kubevirt/internal/virtctl/objectgraph"
 	"kubevirt.io/kubevirt/internal/virtctl/pause"
-	"kubevirt.io/kubevirt/internal/virtctl/permitteddevices"
 	"kubevirt.io/kubevirt/internal/virtctl/portforward"
 	"kubevirt.io/kubevirt/internal/virtctl/reboot"
 	"kubevirt.io/kubevirt/internal/virtctl/restart"
-	"kubevirt.io/kubevirt/internal/virtctl/scp"
 	"kubevirt.io/kubevirt/internal/virtctl/ssh"
 	"kubevirt.io/kubevirt/internal/virtctl/start"
 	"kubevirt.io/kubevirt/internal/virtctl/stop"
@@ -66,12 +63,12 @@ func newRoot(calledAs string, flags *genericclioptions.ConfigFlags) *cobra.Comma
 		objectgraph.NewCommand(flags),
 		pause.NewCommand(flags),
 		pause.NewUnpauseCommand(flags),
-		permitteddevices.NewCommand(flags),
+		adm.NewDevicesCommand(flags),
 		portforward.NewCommand(flags),
 		reboot.NewCommand(flags),
 		reboot.NewResetCommand(flags),
 		restart.NewCommand(flags),
-		scp.NewCommand(flags),
+		ssh.NewCopyCommand(flags),
 		ssh.NewCommand(flags),
 		start.NewCommand(flags),
 		stop.NewCommand(flags),
@@ -79,7 +76,7 @@ func newRoot(calledAs string, flags *genericclioptions.ConfigFlags) *cobra.Comma
 		version.NewCommand(flags),
 		vnc.NewCommand(flags),
 	)
-	root.AddCommand(guestinfo.NewCommands(flags)...)
+	root.AddCommand(guest.NewInfoCommands(flags)...)
 	unavailable.AddTo(root)
 	setUsage(root)
 	complete.Register(root, flags)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,6 +46,36 @@ func TestContract(t *testing.T) {
 	}
 	if rows < 200 {
 		t.Errorf("only %d rows", rows)
+	}
+}
+
+// TestReadme compares what README.md says works with what there is.
+func TestReadme(t *testing.T) {
+	content, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, row, _ := strings.Cut(string(content), "\n| virtctl | ")
+	row, _, _ = strings.Cut(row, " |\n")
+	var there []string
+	var walk func(*cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		path, shells := strings.TrimPrefix(cmd.CommandPath(), "virtctl "), cmd.Name() == "completion"
+		if cmd.HasParent() && cmd.IsAvailableCommand() && (shells || !strings.HasSuffix(cmd.Use, " COMMAND")) {
+			there = append(there, path)
+		}
+		for _, child := range cmd.Commands() {
+			if !shells && child.Name() != "help" && !unavailable.Is(child) {
+				walk(child)
+			}
+		}
+	}
+	walk(NewCommand("virtctl"))
+	listed := strings.Split(row, ", ")
+	slices.Sort(listed)
+	slices.Sort(there)
+	if !slices.Equal(listed, there) {
+		t.Errorf("README.md lists\n%q\nthere are\n%q", listed, there)
 	}
 }
 
@@ -157,6 +188,38 @@ func TestNames(t *testing.T) {
 			}
 		}
 		walk(root)
+	}
+}
+
+// TestUnknown must fail and not print the help.
+func TestUnknown(t *testing.T) {
+	for line, want := range map[string]string{
+		"nosuch":                `unknown command "nosuch" for "virtctl"`,
+		"guest nosuch":          `unknown command "nosuch" for "virtctl guest"`,
+		"guest exce myvm":       "Did you mean this?\n\texec\n",
+		"adm log-verbosty":      "\tlog-verbosity\n",
+		"create nosuch":         `unknown command "nosuch" for "virtctl create"`,
+		"completion nosuch":     `unknown command "nosuch" for "virtctl completion"`,
+		"help nosuch":           `unknown command "nosuch" for "virtctl"`,
+		"help guest nosuch":     `unknown command "nosuch" for "virtctl guest"`,
+		"template nosuch":       unsupported.Sentence(unsupported.Template),
+		"help":                  "",
+		"help guest exec":       "",
+		"help start":            "",
+		"guest":                 "",
+		"guest --help":          "",
+		"completion":            "",
+		"help completion bash":  "",
+		"vnc screenshot --help": "",
+	} {
+		_, err := printed(t, "virtctl", strings.Fields(line)...)
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", line, err, want)
+		}
+	}
+	out, err := printed(t, "kubectl-virt", "guest")
+	if err != nil || strings.Count(out, "  kubectl virt guest COMMAND\n") != 1 || strings.Contains(out, "  kubectl virt guest\n") {
+		t.Errorf("the usage of a command that only has others:\n%s", out)
 	}
 }
 

@@ -1,6 +1,7 @@
 package virtctl
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -17,6 +18,7 @@ func setUsage(root *cobra.Command) {
 	root.AddCommand(newOptionsCommand())
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
+	refuseUnknown(root)
 	root.SetUsageFunc(func(cmd *cobra.Command) error { return usage(cmd.OutOrStderr(), cmd) })
 	if root.DisplayName() == pluginName {
 		rename(root)
@@ -24,6 +26,41 @@ func setUsage(root *cobra.Command) {
 			completion.Long += pluginCompletion
 		}
 	}
+}
+
+// refuseUnknown makes the commands that only have others below them, and help, fail
+// for a word that is none of those: by itself, cobra prints the help as if all was well.
+func refuseUnknown(cmd *cobra.Command) {
+	if cmd.HasSubCommands() && !cmd.Runnable() {
+		cmd.Use, cmd.DisableFlagsInUseLine = cmd.Name()+" COMMAND", true
+		cmd.Args = noWord
+		cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	}
+	if cmd.Name() == "help" {
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			topic, rest, err := cmd.Root().Find(args)
+			if err != nil || !topic.HasSubCommands() {
+				return err
+			}
+			return noWord(topic, rest)
+		}
+	}
+	for _, child := range cmd.Commands() {
+		refuseUnknown(child)
+	}
+}
+
+// noWord refuses in the words in which cobra refuses an unknown command of the root.
+func noWord(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	message := fmt.Sprintf("unknown command %q for %q", args[0], cmd.CommandPath())
+	cmd.SuggestionsMinimumDistance = 2
+	if suggestions := cmd.SuggestionsFor(args[0]); len(suggestions) > 0 {
+		message += "\n\nDid you mean this?\n\t" + strings.Join(suggestions, "\n\t") + "\n"
+	}
+	return errors.New(message)
 }
 
 // pluginCompletion is what kubectl wants to complete the arguments of a plugin.
@@ -62,8 +99,8 @@ func usage(w io.Writer, cmd *cobra.Command) error {
 	if cmd.Runnable() && cmd.HasParent() {
 		fmt.Fprintf(&text, "  %s\n", cmd.UseLine())
 	}
-	if cmd.HasAvailableSubCommands() {
-		fmt.Fprintf(&text, "  %s COMMAND\n", cmd.CommandPath())
+	if line := cmd.CommandPath() + " COMMAND"; cmd.HasAvailableSubCommands() && line != cmd.UseLine() {
+		fmt.Fprintf(&text, "  %s\n", line)
 	}
 	if len(cmd.Aliases) > 0 {
 		fmt.Fprintf(&text, "\nAliases:\n  %s\n", cmd.NameAndAliases())

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -50,38 +51,44 @@ func decideEviction(pod *corev1.Pod, vmi *v1.VirtualMachineInstance) eviction {
 	case !pod.DeletionTimestamp.IsZero(), !vmi.DeletionTimestamp.IsZero(), vmi.IsFinal():
 		// The guest is being stopped already, in its own time.
 		return eviction{}
+	case vmi.Status.NodeName == "" && !vmi.IsScheduled() && !vmi.IsRunning():
+		// There is no guest yet that could be lost.
+		return eviction{}
 	}
 	strategy := v1.EvictionStrategyNone
 	if vmi.Spec.EvictionStrategy != nil {
 		strategy = *vmi.Spec.EvictionStrategy
 	}
-	guest := fmt.Sprintf("guest %s/%s, of evictionStrategy %s,", vmi.Namespace, vmi.Name, strategy)
+	// Who may evict need not see the instance: its name is what the pod's tells, too.
+	guest := fmt.Sprintf("guest %s/%s", vmi.Namespace, vmi.Name)
 	node := pod.Spec.NodeName
 	switch migratable := vmi.IsConditionTrue(v1.ConditionLiveMigratable); {
 	case strategy == v1.EvictionStrategyNone, strategy == v1.EvictionStrategyLiveMigrateIfPossible && !migratable:
 		return eviction{}
 	case node == "" || node != vmi.Status.NodeName:
-		return eviction{refusal: fmt.Sprintf("%s is between nodes (this pod's is %q, its own %q): try again", guest, node, vmi.Status.NodeName)}
+		return eviction{refusal: guest + " is between nodes: try again"}
 	case strategy == v1.EvictionStrategyLiveMigrate && !migratable:
-		return eviction{refusal: fmt.Sprintf("%s cannot be live-migrated away from node %s%s: %s", guest, node, obstacle(vmi), byHand)}
+		return eviction{refusal: guest + " cannot be live-migrated (see its condition LiveMigratable): " + byHand}
 	case strategy == v1.EvictionStrategyExternal:
-		return eviction{mark: vmi.Status.EvacuationNodeName != node, refusal: fmt.Sprintf(
-			"%s is marked to leave node %s (status.evacuationNodeName) and waits for the controller that is to do it; without one, %s", guest, node, byHand)}
+		return eviction{mark: vmi.Status.EvacuationNodeName != node, refusal: guest + " is marked to leave its node " +
+			"(status.evacuationNodeName) and waits for the controller that is to do it; without one, " + byHand}
 	}
-	return eviction{mark: vmi.Status.EvacuationNodeName != node, refusal: fmt.Sprintf(
-		"%s is marked to leave node %s (status.evacuationNodeName) by live migration: try again until it has", guest, node)}
+	return eviction{mark: vmi.Status.EvacuationNodeName != node, refusal: guest + " is marked to leave its node " +
+		"(status.evacuationNodeName) by live migration: try again until it has"}
 }
 
-// obstacle is why an instance cannot be migrated, as far as it is known.
-func obstacle(vmi *v1.VirtualMachineInstance) string {
-	if c := vmi.Condition(v1.ConditionLiveMigratable); c != nil && c.Message != "" {
-		return " (" + c.Message + ")"
-	}
-	return ""
-}
+// errNoEviction refuses to be asked about anything else.
+var errNoEviction = errors.New("only the creation of pods/eviction is decided here")
 
 // validateEviction is asked, by its registration, about launcher pods only.
 func (d Deps) validateEviction(ctx context.Context, request admission.Request) admission.Response {
+	if request.Operation != admissionv1.Create || request.Resource.Group != "" || request.Resource.Resource != "pods" ||
+		request.SubResource != "eviction" {
+		return admission.Errored(http.StatusBadRequest, errNoEviction)
+	}
+	if !d.evictions.TryAccept() {
+		return tooMany("too many launcher pods are being evicted at once: try again")
+	}
 	asked, err := decode[policyv1.Eviction](request.Object.Raw)
 	if err != nil {
 		return admission.Errored(http.StatusBadRequest, err)
@@ -106,7 +113,7 @@ func (d Deps) validateEviction(ctx context.Context, request admission.Request) a
 	return tooMany(decision.refusal)
 }
 
-// guestOf returns the instance that a pod runs, nil if there is none.
+// guestOf returns the instance whose launcher a pod is, nil if there is none.
 func (d Deps) guestOf(ctx context.Context, pod *corev1.Pod) (*v1.VirtualMachineInstance, error) {
 	owner := metav1.GetControllerOf(pod)
 	if owner == nil || owner.Kind != v1.KindVirtualMachineInstance {
@@ -114,7 +121,7 @@ func (d Deps) guestOf(ctx context.Context, pod *corev1.Pod) (*v1.VirtualMachineI
 	}
 	vmi := &v1.VirtualMachineInstance{}
 	err := d.Client.Get(ctx, types.NamespacedName{Namespace: pod.Namespace, Name: owner.Name}, vmi)
-	if apierrors.IsNotFound(err) || err == nil && vmi.UID != owner.UID {
+	if apierrors.IsNotFound(err) || err == nil && (vmi.UID != owner.UID || pod.Labels[v1.LabelCreatedBy] != string(vmi.UID)) {
 		return nil, nil
 	}
 	if err != nil {

@@ -24,7 +24,7 @@ func guest(t *testing.T, namespace, pod string, strategy v1.EvictionStrategy) (*
 	create(t, cluster.Client, vmi)
 	hand(t, vmi, "node01")
 	launcher := &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: pod,
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: pod, Labels: map[string]string{v1.LabelCreatedBy: string(vmi.UID)},
 			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(vmi, v1.VirtualMachineInstanceGroupVersionKind)}},
 		Spec: corev1.PodSpec{NodeName: "node01", Containers: []corev1.Container{{Name: "compute", Image: "i"}}},
 	}
@@ -85,6 +85,10 @@ func TestEviction(t *testing.T) {
 	if live(t, vmi); vmi.ResourceVersion != version {
 		t.Error("marked a second time")
 	}
+
+	_, pod = guest(t, namespace, "virt-launcher-not", v1.EvictionStrategyExternal)
+	want(t, "no label", merge(cluster.Client, pod, `{"metadata":{"labels":null}}`), "")
+	goes("a pod that only says that it is a launcher", pod)
 
 	// Nobody asks about a pod of another name, whatever it claims to be.
 	_, pod = guest(t, namespace, "web", v1.EvictionStrategyExternal)

@@ -2,9 +2,11 @@ package webhook
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
+	admissionv1 "k8s.io/api/admission/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -19,45 +21,46 @@ var ownFinalizers = []string{v1.FinalizerVMI, v1.FinalizerVMILegacy, v1.Finalize
 
 func isOwn(finalizer string) bool { return slices.Contains(ownFinalizers, finalizer) }
 
-// movedFinalizers returns those of ours that an update adds or removes.
-func movedFinalizers(old, object metav1.Object) []string {
-	var moved []string
-	for _, finalizer := range ownFinalizers {
-		if slices.Contains(old.GetFinalizers(), finalizer) != slices.Contains(object.GetFinalizers(), finalizer) {
-			moved = append(moved, finalizer)
+// ownOf returns those of an object's finalizers that are ours.
+func ownOf(object metav1.Object) []string {
+	return slices.DeleteFunc(slices.Clone(object.GetFinalizers()), func(finalizer string) bool { return !isOwn(finalizer) })
+}
+
+// removedFinalizer returns one of ours that an update removes; empty if none.
+func removedFinalizer(old, object metav1.Object) string {
+	for _, finalizer := range ownOf(old) {
+		if !slices.Contains(object.GetFinalizers(), finalizer) {
+			return finalizer
 		}
 	}
-	return moved
+	return ""
 }
 
 // keepFinalizers undoes what somebody without the right did to our finalizers: an
 // object that is replaced by what a file holds comes without any.
-func (d Deps) keepFinalizers(ctx context.Context, request admission.Request, old, object metav1.Object) error {
-	if object.GetDeletionTimestamp() != nil || len(movedFinalizers(old, object)) == 0 {
+func (d Deps) keepFinalizers(ctx context.Context, request admission.Request, resource string, old, object metav1.Object) error {
+	kept := ownOf(old)
+	if object.GetDeletionTimestamp() != nil || d.account(request.UserInfo) != otherAccount || slices.Equal(kept, ownOf(object)) {
 		return nil
 	}
-	if may, err := d.mayFinalize(ctx, request); may || err != nil {
-		return err
-	}
-	kept := slices.DeleteFunc(slices.Clone(object.GetFinalizers()), isOwn)
-	for _, finalizer := range old.GetFinalizers() {
-		if isOwn(finalizer) {
-			kept = append(kept, finalizer)
+	if removedFinalizer(old, object) != "" {
+		if may, err := d.mayFinalize(ctx, request, resource); may || err != nil {
+			return err
 		}
 	}
-	object.SetFinalizers(kept)
+	object.SetFinalizers(append(slices.DeleteFunc(slices.Clone(object.GetFinalizers()), isOwn), kept...))
 	return nil
 }
 
 // checkFinalizers refuses what keepFinalizers does not undo: somebody who wants an
 // object gone before its time should read why it stays.
-func (d Deps) checkFinalizers(ctx context.Context, request admission.Request, old, object metav1.Object) field.ErrorList {
-	moved := movedFinalizers(old, object)
-	if len(moved) == 0 {
+func (d Deps) checkFinalizers(ctx context.Context, request admission.Request, resource string, old, object metav1.Object) field.ErrorList {
+	removed := removedFinalizer(old, object)
+	if removed == "" || d.account(request.UserInfo) != otherAccount {
 		return nil
 	}
 	path := field.NewPath("metadata", "finalizers")
-	may, err := d.mayFinalize(ctx, request)
+	may, err := d.mayFinalize(ctx, request, resource)
 	switch {
 	case err != nil:
 		return field.ErrorList{field.InternalError(path, err)}
@@ -65,20 +68,25 @@ func (d Deps) checkFinalizers(ctx context.Context, request admission.Request, ol
 		return nil
 	}
 	return field.ErrorList{field.Forbidden(path, fmt.Sprintf("%s goes when the guest has ended; only who may update %s/finalizers can force it",
-		moved[0], request.Resource.Resource))}
+		removed, resource))}
 }
 
-// mayFinalize asks for the right by which Kubernetes lets somebody hold an object.
-func (d Deps) mayFinalize(ctx context.Context, request admission.Request) (bool, error) {
-	if d.account(request.UserInfo) != otherAccount {
-		return true, nil
+// mayFinalize asks for the right by which Kubernetes lets somebody hold an object. A
+// caller that is not the API server could learn by it who has this right, so that
+// nothing else is asked, and not often.
+func (d Deps) mayFinalize(ctx context.Context, request admission.Request, resource string) (bool, error) {
+	if request.Operation != admissionv1.Update {
+		return false, nil
+	}
+	if !d.reviews.TryAccept() {
+		return false, errors.New("too many ask at once who may move finalizers: try again")
 	}
 	review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
 		User: request.UserInfo.Username, UID: request.UserInfo.UID, Groups: request.UserInfo.Groups,
 		Extra: map[string]authorizationv1.ExtraValue{},
 		ResourceAttributes: &authorizationv1.ResourceAttributes{
 			Namespace: request.Namespace, Name: request.Name, Verb: "update",
-			Group: request.Resource.Group, Resource: request.Resource.Resource, Subresource: "finalizers",
+			Group: v1.GroupName, Resource: resource, Subresource: "finalizers",
 		},
 	}}
 	for key, values := range request.UserInfo.Extra {

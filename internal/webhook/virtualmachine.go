@@ -30,7 +30,7 @@ func (d Deps) mutateVirtualMachine(ctx context.Context, request admission.Reques
 		vm.Finalizers = withFinalizer(vm.Finalizers, v1.FinalizerVM)
 	} else if old, err := decode[v1.VirtualMachine](request.OldObject.Raw); err != nil {
 		return admission.Errored(http.StatusInternalServerError, err)
-	} else if err := d.keepFinalizers(ctx, request, old, vm); err != nil {
+	} else if err := d.keepFinalizers(ctx, request, v1.ResourceVirtualMachines, old, vm); err != nil {
 		return admission.Errored(http.StatusInternalServerError, err)
 	}
 	return patched(request, vm)
@@ -47,7 +47,7 @@ func (d Deps) validateVirtualMachine(ctx context.Context, request admission.Requ
 		if err != nil {
 			return admission.Errored(http.StatusInternalServerError, err)
 		}
-		errs = d.checkFinalizers(ctx, request, old, vm)
+		errs = d.checkFinalizers(ctx, request, v1.ResourceVirtualMachines, old, vm)
 		// What was accepted once stays writable: finalizers and labels must not
 		// depend on rules that came later.
 		if vm.DeletionTimestamp != nil || apiequality.Semantic.DeepEqual(old.Spec, vm.Spec) {

@@ -33,7 +33,7 @@ func (d Deps) mutateInstance(ctx context.Context, request admission.Request) adm
 		// The object has no status subresource, so that no role can say so.
 		vmi.Status = old.Status
 	}
-	if err := d.keepFinalizers(ctx, request, old, vmi); err != nil {
+	if err := d.keepFinalizers(ctx, request, v1.ResourceVirtualMachineInstances, old, vmi); err != nil {
 		return admission.Errored(http.StatusInternalServerError, err)
 	}
 	return patched(request, vmi)
@@ -77,7 +77,7 @@ func (d Deps) validateInstanceUpdate(ctx context.Context, request admission.Requ
 		if !apiequality.Semantic.DeepEqual(old.Spec, vmi.Spec) {
 			errs = append(errs, field.Forbidden(field.NewPath("spec"), "the spec of a running instance does not change; change its VirtualMachine"))
 		}
-		return verdict(request, append(errs, d.checkFinalizers(ctx, request, old, vmi)...))
+		return verdict(request, append(errs, d.checkFinalizers(ctx, request, v1.ResourceVirtualMachineInstances, old, vmi)...))
 	}
 	return admission.Allowed("")
 }

@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/client-go/util/flowcontrol"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
@@ -22,7 +23,8 @@ import (
 
 // Deps is what the webhooks need of their surroundings.
 type Deps struct {
-	// Client reads live, with virt-api's rights.
+	// Client reads live, with virt-api's rights. It should be the webhooks' own, and
+	// limited: anybody may have them ask something.
 	Client client.Client
 	// Config returns the configuration in effect.
 	Config func() *clusterconfig.Config
@@ -32,10 +34,26 @@ type Deps struct {
 	Now func() metav1.Time
 	// NewUUID invents identifiers.
 	NewUUID func() types.UID
+
+	// evictions and reviews are how many requests that use virt-api's rights are served.
+	evictions, reviews flowcontrol.RateLimiter
 }
 
-// Handlers returns the webhooks by the path that they are registered under.
+// How many evictions, and reviews of who may force an object away, are begun in a
+// second, and at once. The drain of a full node is slower, and tries again.
+const (
+	evictionRate, evictionBurst = 10, 50
+	reviewRate, reviewBurst     = 5, 20
+)
+
+// Handlers returns the webhooks by the path that they are registered under. Anybody
+// who reaches virt-api may call them: the API server shows a webhook no credentials,
+// unless a file on the disk of every control plane holds some. So what a request says
+// of its user is hearsay. Most webhooks only compute; the two that act with virt-api's
+// rights do no more than the cluster's state, which they read, calls for, and seldom.
 func Handlers(deps Deps) map[string]http.Handler {
+	deps.evictions = flowcontrol.NewTokenBucketRateLimiter(evictionRate, evictionBurst)
+	deps.reviews = flowcontrol.NewTokenBucketRateLimiter(reviewRate, reviewBurst)
 	handlers := map[string]http.Handler{}
 	for path, handle := range map[string]admission.HandlerFunc{
 		"/virtualmachines-mutate":                  deps.mutateVirtualMachine,

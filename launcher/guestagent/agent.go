@@ -35,8 +35,13 @@ const (
 // once, libvirt sends twice, and the agent finds no sense in it.
 const maxMessage = 128 << 10
 
-// call carries one command out. Result, which may be nil, takes what it returns.
+// call carries one command out, unless its caller has given up: a piece of a file that
+// nobody waits for could overwrite a newer one. Result, which may be nil, takes what
+// the command returns.
 func (ask Ask) call(ctx context.Context, command string, arguments, result any) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	message, err := json.Marshal(struct {
 		Execute   string `json:"execute"`
 		Arguments any    `json:"arguments,omitempty"`

@@ -2,6 +2,7 @@ package guestagent
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strconv"
@@ -11,15 +12,12 @@ import (
 	"kubevirt.io/kubevirt/launcher/hypervisor"
 )
 
-// MaxOutput is how many bytes of each of a program's outputs are kept. libvirt takes
-// answers of 4 MiB, in which the agent has both outputs, encoded as base64.
-const MaxOutput = 1 << 20
-
-// An agent sends all that a program has written in one piece, up to 16 MiB of it, and
-// libvirt gives an agent up for good that says more than 10 MiB. So the outputs are cut
-// in the guest, where that has a shell: by a program that reads all, so that nobody
-// finds out who writes more. The command is not the shell's to interpret, nor one of
-// the shell's own; its exit code, as shells count, travels past the outputs.
+// An agent sends all that a program has written in one piece, up to 16 MiB of it.
+// libvirt takes answers of 4 MiB, in which both outputs are encoded as base64, and gives
+// an agent up for good that says more than 10. So the outputs are cut in the guest, where
+// that has a shell: by a program that reads all, so that nobody finds out who writes
+// more. The command is not the shell's to interpret, nor one of the shell's own; its exit
+// code, as shells count, travels past the outputs.
 const (
 	shell = "/bin/sh"
 	cut   = `n=$1; shift; exec 5>&1 6>&2
@@ -44,7 +42,7 @@ func Start(ctx context.Context, ask Ask, options *subresources.GuestExecOptions)
 	direct := program{Path: options.Command[0], Args: options.Command[1:], Env: options.Env, Input: options.Stdin, Capture: true}
 	bounded := direct
 	bounded.Path = shell
-	bounded.Args = append([]string{"-c", cut, shell, strconv.Itoa(MaxOutput + 1)}, options.Command...)
+	bounded.Args = append([]string{"-c", cut, shell, strconv.Itoa(subresources.MaxExecOutput + 1)}, options.Command...)
 	var started struct {
 		PID int64 `json:"pid"`
 	}
@@ -58,32 +56,44 @@ func Start(ctx context.Context, ask Ask, options *subresources.GuestExecOptions)
 	return started.PID, nil
 }
 
-// HasMuchInput tells whether a program's input exceeds what Start can pass.
+// HasMuchInput tells whether a program's input exceeds what Start can pass beside its
+// command, and needs a directory.
 func HasMuchInput(options *subresources.GuestExecOptions) bool {
-	return len(options.Stdin) > writePortion
+	return len(options.Stdin) > writePortion ||
+		base64.StdEncoding.EncodedLen(len(options.Stdin))+options.CommandSize() > subresources.MaxExecCommand
 }
 
-// Input brings a program's input to the guest as a file in a directory of its
-// own and returns the program that reads it. Run runs another program to its end.
-func Input(ctx context.Context, ask Ask, options *subresources.GuestExecOptions,
-	run func(*subresources.GuestExecOptions) (*subresources.GuestExecResult, error),
-) (*subresources.GuestExecOptions, error) {
-	made, err := run(&subresources.GuestExecOptions{Command: []string{"mktemp", "-d"}})
-	if err != nil {
-		return nil, err
-	}
+// MakeDirectory returns the program that makes a directory for input.
+func MakeDirectory() *subresources.GuestExecOptions {
+	return &subresources.GuestExecOptions{Command: []string{"mktemp", "-d"}}
+}
+
+// Directory returns which directory MakeDirectory's program has made.
+func Directory(made *subresources.GuestExecResult) (string, error) {
 	dir := strings.TrimSpace(string(made.Stdout))
-	if made.ExitCode == nil || *made.ExitCode != 0 || dir == "" {
-		return nil, fmt.Errorf("stdin of more than %d bytes needs a directory in the guest, which mktemp does not make: %s",
-			writePortion, hypervisor.Bounded(string(made.Stderr)))
+	if made.ExitCode == nil || *made.ExitCode != 0 || subresources.ValidateGuestPath(dir) != nil {
+		return "", fmt.Errorf("stdin of this size needs a directory in the guest, which mktemp does not make: %s",
+			hypervisor.Bounded(string(made.Stderr)))
 	}
+	return dir, nil
+}
+
+// RemoveDirectory returns the program that removes a directory which no other has
+// got to.
+func RemoveDirectory(dir string) *subresources.GuestExecOptions {
+	return &subresources.GuestExecOptions{Command: []string{"rm", "-rf", dir}}
+}
+
+// StartWithInput is Start of a program whose input goes through a directory, which the
+// program removes.
+func StartWithInput(ctx context.Context, ask Ask, options *subresources.GuestExecOptions, dir string) (int64, error) {
 	if err := Write(ctx, ask, &subresources.GuestFileOptions{Path: dir + "/stdin", Data: options.Stdin}); err != nil {
-		return nil, err
+		return 0, err
 	}
 	reader := *options
 	reader.Stdin = nil
 	reader.Command = append([]string{shell, "-c", withInput, shell, dir}, options.Command...)
-	return &reader, nil
+	return Start(ctx, ask, &reader)
 }
 
 // Result asks how a program has ended; nil while it has not. The agent forgets it
@@ -107,8 +117,8 @@ func Result(ctx context.Context, ask Ask, pid int64) (*subresources.GuestExecRes
 	}
 	return &subresources.GuestExecResult{
 		ExitCode: status.ExitCode, Signal: status.Signal,
-		Stdout: first(status.Stdout, MaxOutput), Stderr: first(status.Stderr, MaxOutput),
+		Stdout: first(status.Stdout, subresources.MaxExecOutput), Stderr: first(status.Stderr, subresources.MaxExecOutput),
 		Truncated: status.StdoutTruncated || status.StderrTruncated ||
-			len(status.Stdout) > MaxOutput || len(status.Stderr) > MaxOutput,
+			len(status.Stdout) > subresources.MaxExecOutput || len(status.Stderr) > subresources.MaxExecOutput,
 	}, nil
 }

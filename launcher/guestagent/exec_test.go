@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -59,7 +60,7 @@ func TestExec(t *testing.T) {
 				t.Errorf("%d bytes of output, %d of errors: %.40q %.40q", len(result.Stdout), len(result.Stderr), result.Stdout, result.Stderr)
 			}
 			for _, output := range []any{agent.ended[pid]["out-data"], agent.ended[pid]["err-data"]} {
-				if len(output.([]byte)) > MaxOutput+1 {
+				if len(output.([]byte)) > subresources.MaxExecOutput+1 {
 					t.Errorf("%d bytes left the guest", len(output.([]byte)))
 				}
 			}
@@ -67,40 +68,75 @@ func TestExec(t *testing.T) {
 	}
 }
 
-var zeros = string(make([]byte, MaxOutput))
+var zeros = string(make([]byte, subresources.MaxExecOutput))
 
 // Input that is too much for one message comes from a file, of which nothing is left.
 func TestMuchInput(t *testing.T) {
 	agent := newFakeAgent(t)
 	t.Setenv("TMPDIR", t.TempDir())
-	run := func(options *subresources.GuestExecOptions) (*subresources.GuestExecResult, error) {
-		pid, err := Start(t.Context(), agent.ask, options)
+	end := func(pid int64, err error) *subresources.GuestExecResult {
+		t.Helper()
 		if err != nil {
-			return nil, err
+			t.Fatal(err)
 		}
-		return Result(t.Context(), agent.ask, pid)
+		result, err := Result(t.Context(), agent.ask, pid)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return result
 	}
-	options := &subresources.GuestExecOptions{Command: []string{"sh", "-c", "cat; ls $TMPDIR >&2"}, Stdin: content()[:MaxPiece]}
-	if !HasMuchInput(options) || HasMuchInput(&subresources.GuestExecOptions{Stdin: options.Stdin[:40000]}) {
-		t.Error("what is much?")
-	}
-	reader, err := Input(t.Context(), agent.ask, options, run)
+	options := &subresources.GuestExecOptions{Command: []string{"sh", "-c", "cat; ls $TMPDIR >&2"}, Stdin: content()[:subresources.MaxFilePiece]}
+	dir, err := Directory(end(Start(t.Context(), agent.ask, MakeDirectory())))
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := run(reader)
-	if err != nil || !bytes.Equal(result.Stdout, options.Stdin) || len(result.Stderr) != 0 {
-		t.Errorf("%d bytes of output, left %q, %v", len(result.Stdout), result.Stderr, err)
+	result := end(StartWithInput(t.Context(), agent.ask, options, dir))
+	if !bytes.Equal(result.Stdout, options.Stdin) || len(result.Stderr) != 0 {
+		t.Errorf("%d bytes of output, left %q", len(result.Stdout), result.Stderr)
+	}
+	if dir, err = Directory(end(Start(t.Context(), agent.ask, MakeDirectory()))); err != nil {
+		t.Fatal(err)
+	}
+	end(Start(t.Context(), agent.ask, RemoveDirectory(dir)))
+	if _, err := os.Stat(dir); !os.IsNotExist(err) {
+		t.Errorf("the directory is still there: %v", err)
+	}
+	t.Setenv("TMPDIR", "/nonexistent")
+	if _, err := Directory(end(Start(t.Context(), agent.ask, MakeDirectory()))); err == nil ||
+		!strings.Contains(err.Error(), "which mktemp does not make: mktemp") {
+		t.Errorf("without a directory: %v", err)
+	}
+}
+
+// Command, environment and input that are allowed fit into one message, or the input
+// goes another way.
+func TestMessages(t *testing.T) {
+	agent := newFakeAgent(t)
+	for _, tc := range []struct {
+		command, input int
+		much           bool
+	}{
+		{10, 40000, false}, {10, 50000, true}, {subresources.MaxExecCommand - 8, 0, false}, {subresources.MaxExecCommand - 8, 1, true},
+		{70000, 36000, false}, {70000, 48000, true},
+	} {
+		options := &subresources.GuestExecOptions{Command: []string{strings.Repeat("x", tc.command)}, Stdin: make([]byte, tc.input)}
+		if err := options.Validate(); err != nil || HasMuchInput(options) != tc.much {
+			t.Errorf("%+v: %v", tc, err)
+		}
+		start := func() (int64, error) { return Start(t.Context(), agent.ask, options) }
+		if tc.much {
+			dir := t.TempDir()
+			start = func() (int64, error) { return StartWithInput(t.Context(), agent.ask, options, dir) }
+		}
+		if _, err := start(); err != nil {
+			t.Errorf("%+v: %.200v", tc, err)
+		}
 	}
 	if agent.sent > maxMessage {
 		t.Errorf("a message has %d bytes", agent.sent)
 	}
-	t.Setenv("TMPDIR", "/nonexistent")
-	if _, err := Input(t.Context(), agent.ask, options, run); err == nil || !strings.Contains(err.Error(), "which mktemp does not make: mktemp") {
-		t.Errorf("without a directory: %v", err)
-	}
 	long := &subresources.GuestExecOptions{Command: []string{strings.Repeat("x", maxMessage)}}
-	if _, err := run(long); err == nil || !strings.Contains(err.Error(), "the guest agent takes at most 131072") {
+	if _, err := Start(t.Context(), agent.ask, long); err == nil || !strings.Contains(err.Error(), "the guest agent takes at most 131072") {
 		t.Errorf("a long command: %.200v", err)
 	}
 }

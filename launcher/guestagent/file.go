@@ -7,19 +7,20 @@ import (
 	"time"
 
 	subresources "kubevirt.io/kubevirt/api/subresources/v1"
+	"kubevirt.io/kubevirt/launcher/hypervisor"
 )
 
 const (
-	// MaxPiece is how many bytes of a file are read or written at once.
-	MaxPiece = 1 << 20
-	// readPortion is how many of them are in one answer: libvirt looks through all it
+	// readPortion is how many bytes of a file are in one answer: libvirt looks through all it
 	// has of an answer again with every KiB. writePortion leaves room in maxMessage.
 	readPortion  = 192 << 10
 	writePortion = 48 << 10
 	// closeTimeout is for closing a file whose reader has given up.
 	closeTimeout = 15 * time.Second
-	// createPoll is when a file that is being created is looked for first.
-	createPoll = 10 * time.Millisecond
+	// createPoll is when a file that is being created is looked for first, createTimeout
+	// how long it may take.
+	createPoll    = 10 * time.Millisecond
+	createTimeout = 5 * time.Second
 )
 
 // How a position is counted.
@@ -61,13 +62,23 @@ func Read(ctx context.Context, ask Ask, options *subresources.GuestFileOptions) 
 // Write writes a piece of a file, as options say. What is not the first piece has to
 // be the next one, so that a piece that is sent twice does no harm.
 func Write(ctx context.Context, ask Ask, options *subresources.GuestFileOptions) error {
-	mode := "w"
+	mode, err := "w", error(nil)
 	if options.Offset > 0 {
 		mode = "a"
 	} else {
-		createPrivate(ctx, ask, options.Path)
+		err = createPrivate(ctx, ask, options.Path)
 	}
-	err := withFile(ctx, ask, options.Path, mode, func(f file) error {
+	if err == nil {
+		err = write(ctx, ask, mode, options)
+	}
+	if err != nil {
+		return fmt.Errorf("writing %s in the guest: %w", options.Path, err)
+	}
+	return nil
+}
+
+func write(ctx context.Context, ask Ask, mode string, options *subresources.GuestFileOptions) error {
+	return withFile(ctx, ask, options.Path, mode, func(f file) error {
 		if options.Offset > 0 {
 			end, err := f.seek(ctx, 0, fromEnd)
 			if err != nil {
@@ -86,34 +97,36 @@ func Write(ctx context.Context, ask Ask, options *subresources.GuestFileOptions)
 		}
 		return f.ask.call(ctx, commandFlush, f.named(), nil)
 	})
-	if err != nil {
-		return fmt.Errorf("writing %s in the guest: %w", options.Path, err)
-	}
-	return nil
 }
 
-// private creates a file for its owner alone, if there is none.
-const private = `umask 077; set -C; : >"$1"`
+// private creates a file for its owner alone, if there is none. What is there is not
+// opened: a FIFO would wait for its reader.
+const private = `umask 077; set -C; [ -e "$1" ] || : >"$1"`
 
 // createPrivate makes a file that does not exist yet: one that the agent makes may be
 // written by anybody. A guest without a shell, such as Windows, goes by other rules.
-func createPrivate(ctx context.Context, ask Ask, path string) {
+func createPrivate(ctx context.Context, ask Ask, path string) error {
 	var started struct {
 		PID int64 `json:"pid"`
 	}
-	if ask.call(ctx, commandExec, program{Path: shell, Args: []string{"-c", private, shell, path}}, &started) != nil {
-		return
-	}
-	for pause := createPoll; ; pause *= 2 {
-		if result, err := Result(ctx, ask, started.PID); err != nil || result != nil {
-			return
+	err := ask.call(ctx, commandExec, program{Path: shell, Args: []string{"-c", private, shell, path}}, &started)
+	for pause, began := createPoll, time.Now(); err == nil; pause *= 2 {
+		var result *subresources.GuestExecResult
+		if result, err = Result(ctx, ask, started.PID); result != nil {
+			return nil
+		}
+		if time.Since(began) > createTimeout {
+			return errors.New("it is not created in time")
 		}
 		select {
 		case <-ctx.Done():
-			return
 		case <-time.After(pause):
 		}
 	}
+	if errors.Is(err, hypervisor.ErrRefused) {
+		return nil
+	}
+	return err
 }
 
 // withFile opens a file, which is closed whatever becomes of it: the agent keeps an

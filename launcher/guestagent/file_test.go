@@ -8,14 +8,17 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	subresources "kubevirt.io/kubevirt/api/subresources/v1"
 )
 
 // content is a file of more than one piece.
 func content() []byte {
-	data := make([]byte, MaxPiece*2+MaxPiece/2)
+	data := make([]byte, subresources.MaxFilePiece*2+subresources.MaxFilePiece/2)
 	for i := range data {
 		data[i] = byte(i * 7 >> (i % 5))
 	}
@@ -26,8 +29,8 @@ func TestWriteAndRead(t *testing.T) {
 	agent := newFakeAgent(t)
 	path, want := filepath.Join(t.TempDir(), "f"), content()
 	for range 2 { // the second time over the first
-		for offset := 0; offset < len(want); offset += MaxPiece {
-			piece := want[offset:min(offset+MaxPiece, len(want))]
+		for offset := 0; offset < len(want); offset += subresources.MaxFilePiece {
+			piece := want[offset:min(offset+subresources.MaxFilePiece, len(want))]
 			if err := Write(t.Context(), agent.ask, &subresources.GuestFileOptions{Path: path, Offset: int64(offset), Data: piece}); err != nil {
 				t.Fatal(err)
 			}
@@ -38,8 +41,8 @@ func TestWriteAndRead(t *testing.T) {
 	}
 	var got []byte
 	for ended := false; !ended; {
-		chunk, err := Read(t.Context(), agent.ask, &subresources.GuestFileOptions{Path: path, Offset: int64(len(got)), Length: MaxPiece})
-		if err != nil || len(chunk.Data) > MaxPiece {
+		chunk, err := Read(t.Context(), agent.ask, &subresources.GuestFileOptions{Path: path, Offset: int64(len(got)), Length: subresources.MaxFilePiece})
+		if err != nil || len(chunk.Data) > subresources.MaxFilePiece {
 			t.Fatalf("%d bytes, %v", len(chunk.Data), err)
 		}
 		got, ended = append(got, chunk.Data...), chunk.EOF
@@ -121,7 +124,7 @@ func TestFileProblems(t *testing.T) {
 func TestGivingUp(t *testing.T) {
 	agent := newFakeAgent(t)
 	path := filepath.Join(t.TempDir(), "f")
-	if err := os.WriteFile(path, make([]byte, MaxPiece), 0o600); err != nil {
+	if err := os.WriteFile(path, make([]byte, subresources.MaxFilePiece), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -131,10 +134,80 @@ func TestGivingUp(t *testing.T) {
 		}
 		return agent.ask(ctx, message)
 	}
-	if _, err := Read(ctx, ask, &subresources.GuestFileOptions{Path: path, Length: MaxPiece}); !errors.Is(err, context.Canceled) {
+	if _, err := Read(ctx, ask, &subresources.GuestFileOptions{Path: path, Length: subresources.MaxFilePiece}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 	if !slices.Contains(agent.commands, commandClose) {
 		t.Error("the file was not closed")
 	}
+}
+
+// Nothing more is done for who has given up, not even what an agent would do at once.
+func TestNothingAfterGivingUp(t *testing.T) {
+	agent := newFakeAgent(t)
+	path := filepath.Join(t.TempDir(), "f")
+	for _, last := range []string{commandExec, commandExecStatus, commandOpen, commandWrite} {
+		agent.commands = nil
+		ctx, cancel := context.WithCancel(t.Context())
+		deaf := func(_ context.Context, message string) (string, error) {
+			answer, err := agent.ask(t.Context(), message)
+			if agent.commands[len(agent.commands)-1] == last {
+				cancel()
+			}
+			return answer, err
+		}
+		if err := Write(ctx, deaf, &subresources.GuestFileOptions{Path: path, Data: content()[:200<<10]}); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", last, err)
+		}
+		i := slices.Index(agent.commands, last)
+		if after := agent.commands[i+1:]; len(after) > 1 || (len(after) == 1 && after[0] != commandClose) {
+			t.Errorf("after %s: %q", last, after)
+		}
+	}
+	if _, err := Read(canceled(t), nil, &subresources.GuestFileOptions{Path: path, Length: 1}); !errors.Is(err, context.Canceled) {
+		t.Errorf("reading: %v", err)
+	}
+}
+
+func canceled(t *testing.T) context.Context {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	return ctx
+}
+
+// What is there already is not opened by the shell, least of all what lets it wait.
+func TestCreatePrivate(t *testing.T) {
+	agent := newFakeAgent(t)
+	fifo := filepath.Join(t.TempDir(), "f")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- createPrivate(t.Context(), agent.ask, fifo) }()
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("the shell waits for a reader")
+		if reader, err := os.OpenFile(fifo, os.O_RDONLY|syscall.O_NONBLOCK, 0); err == nil {
+			defer reader.Close()
+		}
+		<-ended
+	}
+	// A shell that does not end for other reasons, such as a network's filesystem.
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		stuck := func(_ context.Context, message string) (string, error) {
+			if strings.Contains(message, commandExecStatus) {
+				return `{"return":{"exited":false}}`, nil
+			}
+			return `{"return":{"pid":1}}`, nil
+		}
+		err := Write(t.Context(), stuck, &subresources.GuestFileOptions{Path: "/f"})
+		if took := time.Since(began); err == nil || took > 2*createTimeout+time.Second {
+			t.Errorf("%v after %v", err, took)
+		}
+	})
 }

@@ -24,25 +24,31 @@ const (
 // GuestInfo implements hypervisor.Hypervisor. What an old agent does not know
 // is left empty.
 func (h *Hypervisor) GuestInfo(ctx context.Context) (*hypervisor.GuestInfo, error) {
-	var info *hypervisor.GuestInfo
+	info := &hypervisor.GuestInfo{}
 	err := h.withAgent(ctx, agentTimeoutSeconds, func(domain *golibvirt.Domain) error {
 		raw, err := domain.QemuAgentCommand(`{"execute":"guest-info"}`, agentTimeoutSeconds, 0)
 		if err != nil {
 			return fmt.Errorf("asking the guest agent for its version: %w", err)
 		}
-		info = &hypervisor.GuestInfo{AgentVersion: agentVersion(raw)}
-		// Without types libvirt asks for everything the agent offers and skips
-		// the rest; with types an old agent makes the whole call fail.
-		for _, kind := range []golibvirt.DomainGuestInfoTypes{
-			golibvirt.DOMAIN_GUEST_INFO_OS, golibvirt.DOMAIN_GUEST_INFO_HOSTNAME,
-			golibvirt.DOMAIN_GUEST_INFO_TIMEZONE, golibvirt.DOMAIN_GUEST_INFO_INTERFACES,
-		} {
+		info.AgentVersion = agentVersion(raw)
+		return nil
+	})
+	// Without types libvirt asks for everything the agent offers and skips
+	// the rest; with types an old agent makes the whole call fail.
+	for _, kind := range []golibvirt.DomainGuestInfoTypes{
+		golibvirt.DOMAIN_GUEST_INFO_OS, golibvirt.DOMAIN_GUEST_INFO_HOSTNAME,
+		golibvirt.DOMAIN_GUEST_INFO_TIMEZONE, golibvirt.DOMAIN_GUEST_INFO_INTERFACES,
+	} {
+		if err != nil {
+			return nil, err
+		}
+		err = h.withAgent(ctx, agentTimeoutSeconds, func(domain *golibvirt.Domain) error {
 			if answer, err := domain.GetGuestInfo(kind, 0); err == nil {
 				merge(info, answer)
 			}
-		}
-		return nil
-	})
+			return nil
+		})
+	}
 	return info, err
 }
 
@@ -74,11 +80,23 @@ func inAgentsWords(err error) error {
 	return said{err}
 }
 
-// withAgent is withDomain for a conversation with the guest agent, in which each
+// withAgent is withDomain for a conversation with the guest agent, in which an
 // answer may take some seconds.
 func (h *Hypervisor) withAgent(ctx context.Context, seconds int, do func(*golibvirt.Domain) error) error {
-	h.agent.Lock()
-	defer h.agent.Unlock()
+	return h.inTurn(ctx, false, seconds, do)
+}
+
+// withAgentFirst is withAgent before all who wait: a guest must not stand still for
+// other people's questions.
+func (h *Hypervisor) withAgentFirst(ctx context.Context, seconds int, do func(*golibvirt.Domain) error) error {
+	return h.inTurn(ctx, true, seconds, do)
+}
+
+func (h *Hypervisor) inTurn(ctx context.Context, first bool, seconds int, do func(*golibvirt.Domain) error) error {
+	if err := h.agent.take(ctx, first); err != nil {
+		return err
+	}
+	defer h.agent.give()
 	return h.withDomain(ctx, func(domain *golibvirt.Domain) error {
 		if err := domain.AgentSetResponseTimeout(seconds, 0); err != nil {
 			return fmt.Errorf("limiting the guest agent's time to answer: %w", err)

@@ -46,7 +46,7 @@ type Hypervisor struct {
 
 	// agent admits one conversation with the guest agent at a time: how long it
 	// may take to answer is a setting of the domain.
-	agent sync.Mutex
+	agent *turns
 }
 
 var _ hypervisor.Hypervisor = (*Hypervisor)(nil)
@@ -76,6 +76,7 @@ func Open(uri, domain string, log *slog.Logger) (*Hypervisor, error) {
 		uri: uri, domain: domain, log: log,
 		events:  make(chan hypervisor.Event, eventBuffer),
 		changed: make(chan struct{}),
+		agent:   newTurns(),
 	}, nil
 }
 
@@ -177,9 +178,12 @@ func (h *Hypervisor) resync(conn *golibvirt.Connect) {
 	}
 }
 
-// with runs do on the connection, waiting for one until ctx ends.
+// with runs do on the connection, waiting for one until ctx ends; not after that.
 func (h *Hypervisor) with(ctx context.Context, do func(*golibvirt.Connect) error) error {
 	for {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("%w: %w", hypervisor.ErrUnavailable, err)
+		}
 		h.mu.Lock()
 		conn, changed := h.conn, h.changed
 		if conn != nil {
@@ -196,7 +200,6 @@ func (h *Hypervisor) with(ctx context.Context, do func(*golibvirt.Connect) error
 		h.mu.Unlock()
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%w: %w", hypervisor.ErrUnavailable, ctx.Err())
 		case <-changed:
 		}
 	}

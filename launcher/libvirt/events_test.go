@@ -161,7 +161,7 @@ func TestInAgentsWords(t *testing.T) {
 			t.Errorf("got  %q, refused %v\nwant %q", err, errors.Is(err, hypervisor.ErrRefused), tc.want)
 		}
 	}
-	if plain := errors.New("plain"); inAgentsWords(plain) != plain || inAgentsWords(nil) != nil {
+	if plain := errors.New("plain"); !errors.Is(inAgentsWords(plain), plain) || inAgentsWords(nil) != nil {
 		t.Error("other errors change")
 	}
 }

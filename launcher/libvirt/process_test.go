@@ -71,6 +71,13 @@ func TestHypervisor(t *testing.T) {
 		t.Fatal(err)
 	}
 	next(running)
+	ended, end := context.WithCancel(ctx)
+	end()
+	for _, call := range []func(context.Context) error{h.Destroy, h.Suspend, h.Thaw} {
+		if err := call(ended); !errors.Is(err, context.Canceled) {
+			t.Errorf("for somebody who has given up: %v", err)
+		}
+	}
 	if err := h.Destroy(ctx); err != nil {
 		t.Fatal(err)
 	}

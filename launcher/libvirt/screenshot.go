@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	golibvirt "libvirt.org/go/libvirt"
@@ -19,6 +20,8 @@ const (
 	movePointerBack = `{"execute":"input-send-event","arguments":{"events":[{"type":"rel","data":{"axis":"x","value":-1}}]}}`
 	// wakeTime is what a guest needs to draw a screen that was asleep.
 	wakeTime = 500 * time.Millisecond
+	// imageBlock is how much of an image is read at once.
+	imageBlock = 256 << 10
 )
 
 // Screenshot implements hypervisor.Hypervisor.
@@ -61,19 +64,35 @@ func screenshot(domain *golibvirt.Domain) ([]byte, error) {
 	if err != nil {
 		return nil, doing("taking an image of the display", err)
 	}
-	image, err := io.ReadAll(io.LimitReader(received{stream}, hypervisor.MaxScreenshot+1))
-	switch {
-	case err != nil:
-	case kind != "image/png":
+	image, err := readImage(received{stream})
+	if err == nil && kind != "image/png" {
 		err = fmt.Errorf("it is %s, not PNG", kind)
-	case len(image) > hypervisor.MaxScreenshot:
-		err = fmt.Errorf("it is larger than %d bytes", hypervisor.MaxScreenshot)
 	}
 	if err != nil {
 		_ = stream.Abort()
 		return nil, doing("reading the image of the display", err)
 	}
 	return image, doing("reading the image of the display", stream.Finish())
+}
+
+// readImage copies what it reads once: a buffer that grows would take several times
+// the image's memory.
+func readImage(from io.Reader) ([]byte, error) {
+	var blocks [][]byte
+	for size := 0; ; {
+		block := make([]byte, imageBlock)
+		n, err := io.ReadFull(from, block)
+		blocks, size = append(blocks, block[:n]), size+n
+		switch {
+		case size > hypervisor.MaxScreenshot:
+			return nil, fmt.Errorf("it is larger than %d bytes", hypervisor.MaxScreenshot)
+		case err == nil:
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+			return slices.Concat(blocks...), nil
+		default:
+			return nil, err
+		}
+	}
 }
 
 // received reads a stream.

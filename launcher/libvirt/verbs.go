@@ -48,14 +48,14 @@ func (h *Hypervisor) Reboot(ctx context.Context, byAgent bool) error {
 
 // Freeze implements hypervisor.Hypervisor.
 func (h *Hypervisor) Freeze(ctx context.Context) error {
-	return h.withAgent(ctx, freezeTimeoutSeconds, func(domain *golibvirt.Domain) error {
+	return h.withAgentFirst(ctx, freezeTimeoutSeconds, func(domain *golibvirt.Domain) error {
 		return doing("having the guest agent freeze the filesystems", domain.FSFreeze(nil, 0))
 	})
 }
 
 // Thaw implements hypervisor.Hypervisor.
 func (h *Hypervisor) Thaw(ctx context.Context) error {
-	return h.withAgent(ctx, agentTimeoutSeconds, func(domain *golibvirt.Domain) error {
+	return h.withAgentFirst(ctx, agentTimeoutSeconds, func(domain *golibvirt.Domain) error {
 		return doing("having the guest agent thaw the filesystems", domain.FSThaw(nil, 0))
 	})
 }

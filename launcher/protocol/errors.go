@@ -16,7 +16,8 @@ type Reason string
 const (
 	// ReasonStaleSession: a newer session has been opened since (FailedPrecondition).
 	ReasonStaleSession Reason = "STALE_SESSION"
-	// ReasonInvalidRequest: the message cannot be understood (InvalidArgument).
+	// ReasonInvalidRequest: the message cannot be understood (InvalidArgument). Options of a
+	// question that is understood are an ACTION_FAILED.
 	ReasonInvalidRequest Reason = "INVALID_REQUEST"
 	// ReasonInvalidVolume: a volume's content cannot be used (FailedPrecondition).
 	ReasonInvalidVolume Reason = "INVALID_VOLUME"
@@ -26,7 +27,8 @@ const (
 	ReasonNetwork Reason = "NETWORK_FAILED"
 	// ReasonStartFailed: libvirt or QEMU refused to start the domain (Internal).
 	ReasonStartFailed Reason = "START_FAILED"
-	// ReasonHypervisorUnavailable: libvirt cannot be reached now (Unavailable).
+	// ReasonHypervisorUnavailable: libvirt cannot be reached now, or too much is asked of
+	// the guest at once (Unavailable).
 	ReasonHypervisorUnavailable Reason = "HYPERVISOR_UNAVAILABLE"
 	// ReasonNotRunning: the action needs a domain that runs (FailedPrecondition).
 	ReasonNotRunning Reason = "NOT_RUNNING"
@@ -41,9 +43,11 @@ const (
 	ReasonFrozen Reason = "FROZEN"
 	// ReasonNoDisplay: the guest has no display (FailedPrecondition).
 	ReasonNoDisplay Reason = "NO_DISPLAY"
-	// ReasonStillRunning: the time for a program in the guest is over; it goes on (DeadlineExceeded).
+	// ReasonStillRunning: the time for a program that was started in the guest is over; it
+	// goes on (DeadlineExceeded).
 	ReasonStillRunning Reason = "STILL_RUNNING"
-	// ReasonActionFailed: libvirt, QEMU or the guest agent refused the action (Internal).
+	// ReasonActionFailed: libvirt, QEMU or the guest agent refused the action (Internal), or
+	// a question has options that are not allowed (InvalidArgument).
 	ReasonActionFailed Reason = "ACTION_FAILED"
 )
 

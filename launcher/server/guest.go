@@ -5,22 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
-	"slices"
-	"strings"
 
 	"google.golang.org/grpc/codes"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	subresources "kubevirt.io/kubevirt/api/subresources/v1"
-	"kubevirt.io/kubevirt/launcher/guestagent"
 	"kubevirt.io/kubevirt/launcher/protocol"
-)
-
-// Bounds of what a program is given.
-const (
-	maxStdin       = 1 << 20
-	maxExecSeconds = 3600
 )
 
 // Guest is what the server asks of a guest.
@@ -29,8 +19,8 @@ type Guest interface {
 	Users(ctx context.Context) ([]subresources.VirtualMachineInstanceGuestOSUser, error)
 	Filesystems(ctx context.Context) ([]subresources.VirtualMachineInstanceFileSystem, error)
 	Screenshot(ctx context.Context, movePointer bool) ([]byte, error)
-	Exec(ctx context.Context, options *subresources.GuestExecOptions) (*subresources.GuestExecResult, error)
-	ReadFile(ctx context.Context, options *subresources.GuestFileOptions) (*subresources.GuestFileChunk, error)
+	Exec(ctx context.Context, options *subresources.GuestExecOptions, use func(*subresources.GuestExecResult) error) error
+	ReadFile(ctx context.Context, options *subresources.GuestFileOptions, use func(*subresources.GuestFileChunk) error) error
 	WriteFile(ctx context.Context, options *subresources.GuestFileOptions) error
 }
 
@@ -41,7 +31,7 @@ func (s *Server) Guest(ctx context.Context, request *protocol.GuestRequest) (*pr
 	}
 	ask, err := s.question(request)
 	if err != nil {
-		return nil, protocol.NewError(codes.InvalidArgument, protocol.ReasonInvalidRequest, err.Error())
+		return nil, err
 	}
 	answer, err := ask(ctx)
 	if err != nil {
@@ -62,30 +52,31 @@ func (s *Server) question(request *protocol.GuestRequest) (func(context.Context)
 		return s.filesystems, nil
 	case protocol.Question_QUESTION_SCREENSHOT:
 		options := &subresources.ScreenshotOptions{}
-		if err := decode(request.GetOptions(), options, nil); err != nil {
+		if err := decode(request.GetOptions(), options); err != nil {
 			return nil, err
 		}
 		return func(ctx context.Context) ([]byte, error) { return s.machine.Screenshot(ctx, options.MoveCursor) }, nil
 	case protocol.Question_QUESTION_EXEC:
 		options := &subresources.GuestExecOptions{}
-		if err := decode(request.GetOptions(), options, execProblem); err != nil {
+		if err := decode(request.GetOptions(), options); err != nil {
 			return nil, err
 		}
 		return func(ctx context.Context) ([]byte, error) { return s.exec(ctx, options) }, nil
 	case protocol.Question_QUESTION_READ_FILE, protocol.Question_QUESTION_WRITE_FILE:
 		options := &subresources.GuestFileOptions{}
-		if err := decode(request.GetOptions(), options, fileProblem); err != nil {
+		if err := decode(request.GetOptions(), options); err != nil {
 			return nil, err
 		}
 		if request.GetQuestion() == protocol.Question_QUESTION_WRITE_FILE {
 			return func(ctx context.Context) ([]byte, error) { return nil, s.machine.WriteFile(ctx, options) }, nil
 		}
-		if options.Length < 1 || options.Length > guestagent.MaxPiece {
-			return nil, fmt.Errorf("length is %d, it must be from 1 to %d bytes", options.Length, guestagent.MaxPiece)
+		if options.Length == 0 {
+			return nil, badOptions(errors.New("length: 0 is not allowed: nothing would be read"))
 		}
-		return func(ctx context.Context) ([]byte, error) { return encoded(s.machine.ReadFile(ctx, options)) }, nil
+		return func(ctx context.Context) ([]byte, error) { return s.readFile(ctx, options) }, nil
 	}
-	return nil, fmt.Errorf("question %d is not known", request.GetQuestion())
+	return nil, protocol.NewError(codes.InvalidArgument, protocol.ReasonInvalidRequest,
+		fmt.Sprintf("question %d is not known", request.GetQuestion()))
 }
 
 func (s *Server) osInfo(ctx context.Context) ([]byte, error) {
@@ -111,69 +102,43 @@ func (s *Server) filesystems(ctx context.Context) ([]byte, error) {
 	}, err)
 }
 
-func (s *Server) exec(ctx context.Context, options *subresources.GuestExecOptions) ([]byte, error) {
-	result, err := s.machine.Exec(ctx, options)
-	if err != nil {
-		return nil, err
-	}
-	result.TypeMeta = ofKind("GuestExecResult")
-	return encoded(result, nil)
+func (s *Server) exec(ctx context.Context, options *subresources.GuestExecOptions) (answer []byte, err error) {
+	err = s.machine.Exec(ctx, options, func(result *subresources.GuestExecResult) error {
+		result.TypeMeta = ofKind("GuestExecResult")
+		answer, err = encoded(result, nil)
+		return err
+	})
+	return answer, err
 }
 
-// execProblem says what is wrong with a program to run.
-func execProblem(options *subresources.GuestExecOptions) error {
-	if len(options.Command) == 0 || options.Command[0] == "" {
-		return errors.New("command is missing: it is the program to run and its arguments")
-	}
-	for _, word := range slices.Concat(options.Command, options.Env) {
-		if strings.ContainsRune(word, 0) {
-			return errors.New("command and env must not contain a zero byte")
-		}
-	}
-	for _, variable := range options.Env {
-		if name, _, found := strings.Cut(variable, "="); !found || name == "" {
-			return fmt.Errorf("env has %q, it must be NAME=value", variable)
-		}
-	}
-	if len(options.Stdin) > maxStdin {
-		return fmt.Errorf("stdin has %d bytes, at most %d are allowed", len(options.Stdin), maxStdin)
-	}
-	if seconds := options.TimeoutSeconds; seconds != nil && (*seconds < 1 || *seconds > maxExecSeconds) {
-		return fmt.Errorf("timeoutSeconds is %d, it must be from 1 to %d", *seconds, maxExecSeconds)
-	}
-	return nil
+func (s *Server) readFile(ctx context.Context, options *subresources.GuestFileOptions) (answer []byte, err error) {
+	err = s.machine.ReadFile(ctx, options, func(chunk *subresources.GuestFileChunk) error {
+		answer, err = encoded(chunk, nil)
+		return err
+	})
+	return answer, err
 }
 
-// absolute are the absolute paths of a guest: Unix's, those with a Windows drive, and
-// Windows shares.
-var absolute = regexp.MustCompile(`^(/|[A-Za-z]:[/\\]|\\\\)`)
-
-// fileProblem says what is wrong with a piece of a file.
-func fileProblem(options *subresources.GuestFileOptions) error {
-	switch {
-	case !absolute.MatchString(options.Path):
-		return fmt.Errorf("path is %q, it must be an absolute path in the guest", options.Path)
-	case strings.ContainsRune(options.Path, 0):
-		return errors.New("path must not contain a zero byte")
-	case options.Offset < 0:
-		return fmt.Errorf("offset is %d, it must not be negative", options.Offset)
-	case len(options.Data) > guestagent.MaxPiece:
-		return fmt.Errorf("data has %d bytes, at most %d are allowed", len(options.Data), guestagent.MaxPiece)
-	}
-	return nil
-}
-
-// decode reads a question's options and asks problem what is wrong with them.
-func decode[T any](raw []byte, options *T, problem func(*T) error) error {
+// decode reads a question's options. What is wrong with them is not that the question is
+// not understood.
+func decode(raw []byte, options any) error {
+	var err error
 	if len(raw) > 0 {
-		if err := json.Unmarshal(raw, options); err != nil {
-			return fmt.Errorf("reading the options: %w", err)
+		err = json.Unmarshal(raw, options)
+	}
+	if err != nil {
+		return badOptions(fmt.Errorf("reading the options: %w", err))
+	}
+	if checked, can := options.(interface{ Validate() error }); can {
+		if err := checked.Validate(); err != nil {
+			return badOptions(err)
 		}
 	}
-	if problem == nil {
-		return nil
-	}
-	return problem(options)
+	return nil
+}
+
+func badOptions(err error) error {
+	return protocol.NewError(codes.InvalidArgument, protocol.ReasonActionFailed, err.Error())
 }
 
 func encoded(answer any, err error) ([]byte, error) {

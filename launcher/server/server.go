@@ -14,6 +14,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"kubevirt.io/kubevirt/launcher/disk"
 	"kubevirt.io/kubevirt/launcher/hypervisor"
@@ -27,6 +28,10 @@ const ProtocolVersion = 1
 // bufferBytes per connection and direction: there is one client and its
 // messages are small.
 const bufferBytes = 4 << 10
+
+// maxStreams are the calls that are received at once; more of them wait at the client.
+// It leaves room for actions beside as many questions as launcher/vm takes.
+const maxStreams = 64
 
 // Identity is whose launcher this is.
 type Identity struct {
@@ -86,7 +91,7 @@ func Listen(path string) (net.Listener, error) {
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	server := grpc.NewServer(
 		grpc.ReadBufferSize(bufferBytes), grpc.WriteBufferSize(bufferBytes),
-		grpc.SharedWriteBuffer(true),
+		grpc.SharedWriteBuffer(true), grpc.MaxConcurrentStreams(maxStreams),
 	)
 	protocol.RegisterLauncherServer(server, s)
 	stop := context.AfterFunc(ctx, server.Stop)
@@ -231,6 +236,10 @@ func toStatus(err error, other protocol.Reason) error {
 		code, reason = codes.FailedPrecondition, protocol.ReasonNoDisplay
 	case errors.Is(err, vm.ErrStillRunning):
 		code, reason = codes.DeadlineExceeded, protocol.ReasonStillRunning
+	case errors.Is(err, vm.ErrNotStarted):
+		return status.Error(codes.DeadlineExceeded, err.Error())
+	case errors.Is(err, vm.ErrBusy):
+		code, reason = codes.Unavailable, protocol.ReasonHypervisorUnavailable
 	case errors.Is(err, vm.ErrTerminating), errors.Is(err, vm.ErrStopping):
 		code, reason = codes.FailedPrecondition, protocol.ReasonTerminating
 	case errors.Is(err, vm.ErrNotRunning):

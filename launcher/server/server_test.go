@@ -337,3 +337,25 @@ func TestStates(t *testing.T) {
 		seen[word] = true
 	}
 }
+
+// More calls than are received at once wait at the client.
+func TestManyCalls(t *testing.T) {
+	_, client, session := serve(t)
+	watch := func(ctx context.Context) error {
+		stream, err := client.Watch(ctx, &protocol.WatchRequest{Session: session})
+		if err == nil {
+			_, err = stream.Recv()
+		}
+		return err
+	}
+	for range maxStreams {
+		if err := watch(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	if err := watch(ctx); status.Code(err) != codes.DeadlineExceeded {
+		t.Errorf("one more: %v", err)
+	}
+}

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"time"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 	subresources "kubevirt.io/kubevirt/api/subresources/v1"
@@ -13,20 +11,8 @@ import (
 	"kubevirt.io/kubevirt/launcher/hypervisor"
 )
 
-const (
-	// execTimeout is how long a program's end is waited for unless somebody says
-	// otherwise.
-	execTimeout = 30 * time.Second
-	// A program's end is looked for often at first: most end soon.
-	execPollFirst = 50 * time.Millisecond
-	execPollLast  = time.Second
-)
-
 // ErrFrozen says that the guest's filesystems have to be thawed for this.
 var ErrFrozen = errors.New("the guest's filesystems are frozen")
-
-// ErrStillRunning says that a program has not ended in time.
-var ErrStillRunning = errors.New("the program goes on in the guest")
 
 // hears tells whether the guest agent can be asked anything.
 func (l lifecycle) hears() error { return cmp.Or(l.lives(), l.runs(), l.hasAgent()) }
@@ -44,6 +30,10 @@ func (l lifecycle) moves() error {
 // OSInfo asks the guest agent for all it knows. What an old or restricted agent does
 // not tell is left empty, and so is most while the filesystems are frozen.
 func (m *Machine) OSInfo(ctx context.Context) (*subresources.VirtualMachineInstanceGuestAgentInfo, error) {
+	if err := m.questions.enter(); err != nil {
+		return nil, err
+	}
+	defer m.questions.leave()
 	ask := m.asking(lifecycle.hears)
 	version, commands, err := guestagent.Commands(ctx, ask)
 	if err != nil {
@@ -82,78 +72,64 @@ func describe(info *subresources.VirtualMachineInstanceGuestAgentInfo, known *hy
 
 // Users asks the guest agent for the users logged in.
 func (m *Machine) Users(ctx context.Context) ([]subresources.VirtualMachineInstanceGuestOSUser, error) {
+	if err := m.questions.enter(); err != nil {
+		return nil, err
+	}
+	defer m.questions.leave()
 	return guestagent.Users(ctx, m.asking(lifecycle.obeys))
 }
 
 // Filesystems asks the guest agent for the filesystems that are mounted.
 func (m *Machine) Filesystems(ctx context.Context) ([]subresources.VirtualMachineInstanceFileSystem, error) {
+	if err := m.questions.enter(); err != nil {
+		return nil, err
+	}
+	defer m.questions.leave()
 	return guestagent.Filesystems(ctx, m.asking(lifecycle.obeys))
 }
 
-// ReadFile has the guest agent read a piece of a file.
-func (m *Machine) ReadFile(ctx context.Context, options *subresources.GuestFileOptions) (*subresources.GuestFileChunk, error) {
-	return guestagent.Read(ctx, m.asking(lifecycle.obeys), options)
+// ReadFile has the guest agent read a piece of a file and passes it on to use.
+func (m *Machine) ReadFile(
+	ctx context.Context, options *subresources.GuestFileOptions, use func(*subresources.GuestFileChunk) error,
+) error {
+	return m.transfer(ctx, func() error {
+		chunk, err := guestagent.Read(ctx, m.asking(lifecycle.obeys), options)
+		if err != nil {
+			return err
+		}
+		return use(chunk)
+	})
 }
 
 // WriteFile has the guest agent write a piece of a file.
 func (m *Machine) WriteFile(ctx context.Context, options *subresources.GuestFileOptions) error {
-	return guestagent.Write(ctx, m.asking(lifecycle.obeys), options)
+	return m.transfer(ctx, func() error { return guestagent.Write(ctx, m.asking(lifecycle.obeys), options) })
 }
 
-// Exec has the guest agent run a program and waits for its end. In between the agent
-// is free for others, and a guest that stands still is not asked.
-func (m *Machine) Exec(ctx context.Context, options *subresources.GuestExecOptions) (*subresources.GuestExecResult, error) {
-	limit := execTimeout
-	if options.TimeoutSeconds != nil {
-		limit = time.Duration(*options.TimeoutSeconds) * time.Second
+// transfer is a question with much data in it.
+func (m *Machine) transfer(ctx context.Context, do func() error) error {
+	if err := m.questions.enter(); err != nil {
+		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	result, err := m.exec(ctx, m.asking(lifecycle.obeys), options)
-	if err != nil && ctx.Err() != nil {
-		return nil, fmt.Errorf("%s has not ended within %v: %w", options.Command[0], limit, ErrStillRunning)
+	defer m.questions.leave()
+	if err := m.large.wait(ctx); err != nil {
+		return err
 	}
-	return result, err
-}
-
-func (m *Machine) exec(ctx context.Context, ask guestagent.Ask, options *subresources.GuestExecOptions) (*subresources.GuestExecResult, error) {
-	if guestagent.HasMuchInput(options) {
-		reader, err := guestagent.Input(ctx, ask, options, func(first *subresources.GuestExecOptions) (*subresources.GuestExecResult, error) {
-			return m.exec(ctx, ask, first)
-		})
-		if err != nil {
-			return nil, err
-		}
-		options = reader
-	}
-	pid, err := guestagent.Start(ctx, ask, options)
-	if err != nil {
-		return nil, err
-	}
-	for pause := execPollFirst; ; pause = min(2*pause, execPollLast) {
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(pause):
-		}
-		result, err := guestagent.Result(ctx, ask, pid)
-		switch {
-		case errors.Is(err, ErrPaused), errors.Is(err, ErrFrozen):
-		case err != nil || result != nil:
-			return result, err
-		}
-	}
+	defer m.large.leave()
+	return do()
 }
 
 // Screenshot returns the guest's display as a PNG image, of a paused guest as well.
 // Images are large, so there is one at a time.
 func (m *Machine) Screenshot(ctx context.Context, movePointer bool) ([]byte, error) {
-	select {
-	case m.screenshots <- struct{}{}:
-		defer func() { <-m.screenshots }()
-	case <-ctx.Done():
-		return nil, fmt.Errorf("waiting for an earlier screenshot: %w", ctx.Err())
+	if err := m.questions.enter(); err != nil {
+		return nil, err
 	}
+	defer m.questions.leave()
+	if err := m.screenshots.wait(ctx); err != nil {
+		return nil, err
+	}
+	defer m.screenshots.leave()
 	if err := m.is(lifecycle.lives); err != nil {
 		return nil, err
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"maps"
 	"reflect"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,7 +14,7 @@ import (
 	"kubevirt.io/kubevirt/launcher/hypervisor"
 )
 
-func (f *fakeHypervisor) AskAgent(_ context.Context, command string) (string, error) {
+func (f *fakeHypervisor) AskAgent(ctx context.Context, command string) (string, error) {
 	var message struct {
 		Execute string `json:"execute"`
 	}
@@ -25,6 +24,18 @@ func (f *fakeHypervisor) AskAgent(_ context.Context, command string) (string, er
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.calls = append(f.calls, message.Execute)
+	if message.Execute == execCommand {
+		f.started = append(f.started, command)
+	}
+	if message.Execute == f.silent {
+		f.asking++
+		f.most = max(f.most, f.asking)
+		f.mu.Unlock()
+		<-ctx.Done()
+		f.mu.Lock()
+		f.asking--
+		return "", ctx.Err()
+	}
 	if message.Execute == statusCommand && f.ending > 0 {
 		f.ending--
 		return `{"return":{"exited":false}}`, nil
@@ -53,109 +64,12 @@ func (f *fakeHypervisor) program() *subresources.GuestExecOptions {
 
 const execCommand, statusCommand = "guest-exec", "guest-exec-status"
 
-func TestExec(t *testing.T) {
-	withGuest(t, func(t *testing.T, m *Machine, f *fakeHypervisor) {
-		began := time.Now()
-		result, err := m.Exec(t.Context(), f.program())
-		if err != nil || result.ExitCode == nil || *result.ExitCode != 3 {
-			t.Errorf("result %+v, %v", result, err)
-		}
-		if took := time.Since(began); took != (50+100+200)*time.Millisecond {
-			t.Errorf("took %v", took)
-		}
-		f.want(t, execCommand, statusCommand, statusCommand, statusCommand)
-	})
-}
-
-// Much input goes to the guest first.
-func TestExecWithMuchInput(t *testing.T) {
-	withGuest(t, func(t *testing.T, m *Machine, f *fakeHypervisor) {
-		f.says = map[string]string{
-			execCommand:        `{"return":{"pid":7}}`,
-			statusCommand:      `{"return":{"exited":true,"exitcode":0,"out-data":"L3RtcC94Cg=="}}`,
-			"guest-file-open":  `{"return":1}`,
-			"guest-file-write": `{"return":{"count":25000}}`,
-			"guest-file-flush": `{"return":{}}`, "guest-file-close": `{"return":{}}`,
-		}
-		result, err := m.Exec(t.Context(), &subresources.GuestExecOptions{Command: []string{"cat"}, Stdin: make([]byte, 50000)})
-		if err != nil || string(result.Stdout) != "/tmp/x\n" {
-			t.Errorf("result %+v, %v", result, err)
-		}
-		f.want(t, execCommand, statusCommand, execCommand, statusCommand, "guest-file-open", "guest-file-write", "guest-file-write",
-			"guest-file-flush", "guest-file-close", execCommand, statusCommand)
-	})
-}
-
-func TestExecTakesTooLong(t *testing.T) {
-	for name, tc := range map[string]struct {
-		seconds *int64
-		limit   time.Duration
-		said    string
-	}{
-		"as long as is usual":  {nil, execTimeout, "within 30s"},
-		"as long as was asked": {new(int64(100)), 100 * time.Second, "within 1m40s"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			withGuest(t, func(t *testing.T, m *Machine, f *fakeHypervisor) {
-				program := f.program()
-				f.ending, program.TimeoutSeconds = 1000, tc.seconds
-				began := time.Now()
-				_, err := m.Exec(t.Context(), program)
-				if took := time.Since(began); !errors.Is(err, ErrStillRunning) || took != tc.limit || !strings.Contains(err.Error(), tc.said) {
-					t.Errorf("%v after %v", err, took)
-				}
-				// 50 ms, 100, 200, 400, 800, then every second.
-				if asked := 1000 - f.ending; asked > int(tc.limit.Seconds())+5 {
-					t.Errorf("asked %d times", asked)
-				}
-			})
-		})
-	}
-}
-
-// What a guest does while a program runs in it.
-func TestExecMeanwhile(t *testing.T) {
-	for name, tc := range map[string]struct {
-		meanwhile func(t *testing.T, m *Machine, f *fakeHypervisor)
-		err       error
-		took      time.Duration
-	}{
-		"paused and resumed": {func(t *testing.T, m *Machine, f *fakeHypervisor) {
-			must(t, m.Pause(t.Context()))
-			time.Sleep(10 * time.Second)
-			must(t, m.Resume(t.Context()))
-		}, nil, 11550 * time.Millisecond},
-		"frozen and thawed": {func(t *testing.T, m *Machine, f *fakeHypervisor) {
-			must(t, m.Freeze(t.Context(), time.Minute))
-			time.Sleep(10 * time.Second)
-			must(t, m.Thaw(t.Context()))
-		}, nil, 11550 * time.Millisecond},
-		"without its agent": {func(t *testing.T, m *Machine, f *fakeHypervisor) { f.agent(false) }, ErrNoAgent, 150 * time.Millisecond},
-		"ended":             {func(t *testing.T, m *Machine, f *fakeHypervisor) { f.status(shutdown) }, ErrNotRunning, 150 * time.Millisecond},
-	} {
-		t.Run(name, func(t *testing.T) {
-			withGuest(t, func(t *testing.T, m *Machine, f *fakeHypervisor) {
-				program := f.program()
-				began := time.Now()
-				go func() {
-					time.Sleep(100 * time.Millisecond)
-					tc.meanwhile(t, m, f)
-				}()
-				_, err := m.Exec(t.Context(), program)
-				if took := time.Since(began); !errors.Is(err, tc.err) || took != tc.took {
-					t.Errorf("%v after %v", err, took)
-				}
-			})
-		})
-	}
-}
-
 // A program that runs for long is in nobody's way, nor is a slow screenshot.
 func TestNobodyWaitsForAProgram(t *testing.T) {
 	withGuest(t, func(t *testing.T, m *Machine, f *fakeHypervisor) {
 		program := f.program()
 		f.ending, f.slow = 1000, 20*time.Second
-		go func() { _, _ = m.Exec(t.Context(), program) }()
+		go func() { _ = m.Exec(t.Context(), program, forget) }()
 		go func() { _, _ = m.Screenshot(t.Context(), false) }()
 		time.Sleep(time.Millisecond)
 		began := time.Now()
@@ -169,7 +83,7 @@ func TestNobodyWaitsForAProgram(t *testing.T) {
 		if _, err := m.Screenshot(ctx, false); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("a second screenshot: %v", err)
 		}
-		time.Sleep(execTimeout)
+		time.Sleep(subresources.DefaultExecSeconds * time.Second)
 	})
 }
 
@@ -179,12 +93,11 @@ var questions = map[string]func(ctx context.Context, m *Machine) error{
 	"users":       func(ctx context.Context, m *Machine) error { _, err := m.Users(ctx); return err },
 	"filesystems": func(ctx context.Context, m *Machine) error { _, err := m.Filesystems(ctx); return err },
 	"exec": func(ctx context.Context, m *Machine) error {
-		_, err := m.Exec(ctx, &subresources.GuestExecOptions{Command: []string{"true"}})
-		return err
+		return m.Exec(ctx, &subresources.GuestExecOptions{Command: []string{"true"}}, forget)
 	},
 	"read": func(ctx context.Context, m *Machine) error {
-		_, err := m.ReadFile(ctx, &subresources.GuestFileOptions{Path: "/f", Length: 1})
-		return err
+		return m.ReadFile(ctx, &subresources.GuestFileOptions{Path: "/f", Length: 1},
+			func(*subresources.GuestFileChunk) error { return nil })
 	},
 	"write": func(ctx context.Context, m *Machine) error {
 		return m.WriteFile(ctx, &subresources.GuestFileOptions{Path: "/f"})
@@ -271,4 +184,42 @@ func TestOSInfo(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What is asked at once is bounded, and what takes much memory more so.
+func TestBusyGuest(t *testing.T) {
+	withGuest(t, func(t *testing.T, m *Machine, f *fakeHypervisor) {
+		f.silent = "guest-file-open"
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		for range maxQuestions {
+			go func() { _ = questions["read"](ctx, m) }()
+		}
+		synctest.Wait()
+		if f.most != maxLarge {
+			t.Errorf("%d pieces are read at once", f.most)
+		}
+		for _, name := range []string{"os info", "users", "filesystems", "read", "write"} {
+			if err := questions[name](t.Context(), m); !errors.Is(err, ErrBusy) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if _, err := m.Screenshot(t.Context(), false); !errors.Is(err, ErrBusy) {
+			t.Errorf("screenshot: %v", err)
+		}
+		f.says = map[string]string{execCommand: `{"return":{"pid":7}}`, statusCommand: `{"return":{"exited":false}}`}
+		for range maxPrograms {
+			go func() { _ = questions["exec"](ctx, m) }()
+		}
+		synctest.Wait()
+		if err := questions["exec"](t.Context(), m); !errors.Is(err, ErrBusy) {
+			t.Errorf("exec: %v", err)
+		}
+		time.Sleep(time.Hour)
+		f.mu.Lock()
+		f.says["guest-get-users"] = `{"return":[]}`
+		f.mu.Unlock()
+		must(t, questions["users"](t.Context(), m))
+		f.agent(false)
+	})
 }

@@ -46,9 +46,10 @@ type Machine struct {
 	starting chan struct{}
 	// verbs admits one action at a time that somebody waits for.
 	verbs chan struct{}
-	// screenshots admits one at a time.
-	screenshots chan struct{}
-	done        chan int
+	// What is asked of the guest, of which screenshots are taken one at a time.
+	questions, programs, leftovers, large, screenshots places
+
+	done chan int
 
 	mu        sync.Mutex
 	lifecycle lifecycle
@@ -77,7 +78,11 @@ func New(options Options) *Machine {
 		options:     options,
 		starting:    make(chan struct{}, 1),
 		verbs:       make(chan struct{}, 1),
-		screenshots: make(chan struct{}, 1),
+		questions:   make(places, maxQuestions),
+		programs:    make(places, maxPrograms),
+		leftovers:   make(places, maxLeftovers),
+		large:       make(places, maxLarge),
+		screenshots: make(places, 1),
 		done:        make(chan int, 1),
 		lifecycle:   lifecycle{grace: options.Grace},
 		watchers:    map[chan struct{}]struct{}{},

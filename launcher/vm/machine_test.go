@@ -34,6 +34,11 @@ type fakeHypervisor struct {
 	// asked for before it has ended.
 	says   map[string]string
 	ending int
+	// silent is the command that is not answered, by asking callers now and most at
+	// once; started are the programs.
+	silent       string
+	asking, most int
+	started      []string
 }
 
 func newFakeHypervisor() *fakeHypervisor {
@@ -100,6 +105,10 @@ func inBubble(t *testing.T, grace time.Duration, test func(t *testing.T, m *Mach
 		ctx, cancel := context.WithCancel(context.Background())
 		go m.Run(ctx)
 		test(t, m, f, p)
+		if len(m.leftovers) != 0 { // whoever follows them notices
+			f.agent(false)
+			time.Sleep(2 * laterLast)
+		}
 		cancel()
 		synctest.Wait()
 	})

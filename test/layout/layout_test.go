@@ -41,7 +41,7 @@ type rule struct {
 var (
 	clientGo = "k8s.io/client-go/..."
 	libvirt  = "libvirt.org/go/libvirt"
-	helpers  = []string{"api/...", "config/crd", "internal/condition", "internal/patch", "internal/event", "internal/clusterconfig/...", "internal/logging", "internal/version", "internal/certificate/..."}
+	helpers  = []string{"api/...", "config/crd", "internal/condition", "internal/patch", "internal/event", "internal/clusterconfig/...", "internal/logging", "internal/version", "internal/certificate/...", "internal/turns"}
 )
 
 var rules = []rule{

@@ -27,11 +27,15 @@ func (s *system) url(scheme, resource, name, subresource string) string {
 
 // attach opens a guest's console as kube-apiserver passes it on.
 func (s *system) attach(g *guest, through dial) (*websocket.Conn, error) {
+	return s.attachTo("console", g, through)
+}
+
+func (s *system) attachTo(device string, g *guest, through dial) (*websocket.Conn, error) {
 	dialer := websocket.Dialer{
 		TLSClientConfig: s.caller.Clone(), NetDialContext: through,
 		Subprotocols: []string{"plain.kubevirt.io"}, HandshakeTimeout: patience,
 	}
-	conn, response, err := dialer.Dial(s.url("wss", "virtualmachineinstances", g.instance.Name, "console"), user())
+	conn, response, err := dialer.Dial(s.url("wss", "virtualmachineinstances", g.instance.Name, device), user())
 	if err != nil && response != nil {
 		body, _ := io.ReadAll(response.Body)
 		return nil, fmt.Errorf("%w: %s %s", err, response.Status, body)

@@ -117,7 +117,7 @@ func (n *node) idle(t *testing.T) {
 	if limit := 150 * time.Millisecond; spent > limit {
 		t.Errorf("they took more processor time than %s", limit)
 	}
-	if each, limit := (open.bytes-before.bytes)/many, uint64(700<<10); each > limit {
+	if each, limit := (open.bytes-before.bytes)/many, uint64(350<<10); each > limit {
 		t.Errorf("they take more than %d KiB each", limit>>10)
 	}
 }

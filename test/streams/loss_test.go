@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"kubevirt.io/kubevirt/handler/launcherclient"
 )
 
 // What clients are told at the end.
@@ -100,6 +102,9 @@ type lost struct {
 	since time.Time
 	// console is what the guest saw of the client.
 	console net.Conn
+	// painted is closed when the display of a client that has vanished, to which the
+	// guest never stopped talking, is free.
+	painted chan struct{}
 	// client is the one whose node has vanished.
 	client *websocket.Conn
 }
@@ -117,8 +122,14 @@ func (l *lost) deadline() time.Time {
 // lose has a client and a node vanish.
 func (s *system) lose(t *testing.T) *lost {
 	t.Helper()
-	n := s.newNode(t, 2)
+	n := s.newNode(t, 3)
 	wire := newLink(t, "127.0.0.1:0", s.address)
+	screens := n.serve(t, n.guests[2].instance.PodUID, launcherclient.VNCSocket)[0]
+	viewer, err := s.attachTo("vnc", n.guests[2], wire.through)
+	must(t, err)
+	t.Cleanup(func() { viewer.Close() })
+	screen, err := screens.Accept()
+	must(t, err)
 	s.open(t, n.guests[0], wire.through)
 	s.open(t, n.guests[1], wire.through)
 	taken, forgotten := n.guests[0].console(t), n.guests[1].console(t)
@@ -133,7 +144,11 @@ func (s *system) lose(t *testing.T) *lost {
 
 	wire.cutOff()
 	cable.cutOff()
-	l := &lost{since: time.Now(), console: forgotten, client: client}
+	l := &lost{since: time.Now(), console: forgotten, client: client, painted: make(chan struct{})}
+	go func() {
+		defer close(l.painted)
+		_, _ = io.Copy(screen, text("endless"))
+	}()
 	go func() { _, _ = io.Copy(io.Discard, taken) }()
 	s.talk(t, n.guests[0]) // whoever comes next has the console at once
 	if took := time.Since(l.since); took > 5*time.Second {
@@ -147,6 +162,16 @@ func (l *lost) clientGivenUp(t *testing.T) {
 	_ = l.console.SetReadDeadline(l.deadline())
 	if rest, err := io.ReadAll(l.console); err != nil || len(rest) > 0 {
 		t.Errorf("the console of a client that has vanished: %q, %v", rest, err)
+	}
+}
+
+// displayGivenUp expects that the display is free again, later than a console that
+// nothing is said on.
+func (l *lost) displayGivenUp(t *testing.T) {
+	select {
+	case <-l.painted:
+	case <-time.After(time.Until(l.deadline().Add(20 * time.Second))):
+		t.Errorf("the display of a client that has vanished is still taken after %s", time.Since(l.since))
 	}
 }
 

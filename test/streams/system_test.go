@@ -74,6 +74,7 @@ func TestStreams(t *testing.T) {
 	t.Run("last words", s.lastWords)
 	t.Run("half-open client", lost.clientGivenUp)
 	t.Run("half-open node", lost.nodeGivenUp)
+	t.Run("half-open viewer", lost.displayGivenUp)
 }
 
 // system is everything that the loads share: Kubernetes, virt-api and certificates.

@@ -216,3 +216,9 @@ const (
 	// CauseMigrationUnsupported: this version does not migrate guests.
 	CauseMigrationUnsupported = "MigrationUnsupported"
 )
+
+// What keeps an answer from being a full one.
+const (
+	// CauseNotAllLookedAt: the machine, or what it is among, has more of something than is looked at.
+	CauseNotAllLookedAt = "NotAllLookedAt"
+)

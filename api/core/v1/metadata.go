@@ -1,5 +1,11 @@
 package v1
 
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+)
+
 // Labels and annotations of launcher pods and of the pods and budgets that go with them.
 const (
 	// LabelComponent names the part of the system an object belongs to: a component, LauncherPod or HotplugPod, or
@@ -43,6 +49,20 @@ const (
 	// the pod.
 	AnnotationDeschedulerPreferNoEviction = "descheduler.alpha.kubernetes.io/prefer-no-eviction"
 )
+
+// maxName is how long a label's value, or the name of a pod's volume, may be.
+const maxName = 63
+
+// FittingName is the value of LabelVMIID for the name of an instance: the same, or
+// one cut and completed by a hash if it is too long for a label.
+func FittingName(name string) string {
+	if len(name) <= maxName {
+		return name
+	}
+	sum := sha256.Sum256([]byte(name))
+	suffix := "-" + hex.EncodeToString(sum[:4])
+	return strings.TrimRight(name[:maxName-len(suffix)], "-.") + suffix
+}
 
 // Values of LabelComponent that mark pods.
 const (

@@ -25,8 +25,6 @@ type storage struct {
 	filling []string
 	// broken names data volumes that cannot be filled.
 	broken []string
-	// volumes are the data volumes that there are.
-	volumes []cdiv1beta1.DataVolume
 	// unbound tells that a claim waits for its volume.
 	unbound bool
 	// err is why something could not be made; it is for later, because nothing of it may keep a guest from
@@ -122,9 +120,6 @@ func leftBehind(vm *v1.VirtualMachine, claim *corev1.PersistentVolumeClaim, avai
 
 // note adds what a data volume's phase means; nil is none.
 func (st *storage) note(volume *cdiv1beta1.DataVolume) {
-	if volume != nil {
-		st.volumes = append(st.volumes, *volume)
-	}
 	switch {
 	case volume == nil, volume.DeletionTimestamp.IsZero() && filled(volume.Status.Phase):
 	case broken(volume):

@@ -63,22 +63,50 @@ func TestImpeded(t *testing.T) {
 func TestImpededByACrashLoop(t *testing.T) {
 	s := newSuite(t, v1.RunStrategyAlways)
 	s.reconcile("POST revision", "POST vmi", "PATCH vm status")
-	s.report(s.reached(v1.VMIPhaseFailed))
-	if _, err := s.tryReconcile(); err != nil {
-		t.Fatal(err)
+	for count := 1; count <= 2; count++ {
+		s.wantCondition(v1.ConditionImpeded, map[int]string{2: "True " + v1.CauseCrashLoop}[count])
+		s.crash(count, delayAfter(count, 0)) // up to the next try
 	}
 	s.wantCondition(v1.ConditionImpeded, "True "+v1.CauseCrashLoop)
+	s.report(s.reached(v1.VMIPhaseScheduling, v1.VMIPhaseScheduled))
+	s.reconcile()
+	s.wantCondition(v1.ConditionImpeded, "True "+v1.CauseCrashLoop)
+	s.report(func(vmi *v1.VirtualMachineInstance) {
+		s.reached(v1.VMIPhaseRunning)(vmi)
+		ready(vmi)
+	})
+	s.reconcile("PATCH vm status")
+	s.wantStatus(v1.PrintableStatusRunning, true, true)
+	s.wantCondition(v1.ConditionImpeded, "")
 }
 
+// What a data volume could not be filled for is another with every try.
 func TestImpededByADataVolume(t *testing.T) {
-	s := &scope{vm: builder.VM("ns", "machine", v1.RunStrategyAlways), situation: situation{strategy: v1.RunStrategyAlways}}
-	s.vm.Spec.DataVolumeTemplates = []v1.DataVolumeTemplateSpec{{}}
-	s.vm.Spec.DataVolumeTemplates[0].Metadata.Name = "root"
-	volume := &cdiv1beta1.DataVolume{Status: cdiv1beta1.DataVolumeStatus{Phase: cdiv1beta1.DataVolumeFailed}}
-	volume.Name = "root"
-	s.storage.note(volume)
-	setImpeded(s)
-	if c := s.vm.Condition(v1.ConditionImpeded); c == nil || c.Reason != v1.CauseDataVolumeFailed {
-		t.Errorf("condition %+v", c)
+	said := map[string]bool{}
+	for _, status := range []cdiv1beta1.DataVolumeStatus{
+		{Phase: cdiv1beta1.DataVolumeFailed},
+		trying("Unable to connect: 10.0.0.1"), trying("Unable to connect: 10.0.0.2"),
+	} {
+		s := &scope{vm: builder.VM("ns", "machine", v1.RunStrategyAlways), situation: situation{strategy: v1.RunStrategyAlways}}
+		s.vm.Spec.DataVolumeTemplates = []v1.DataVolumeTemplateSpec{{}}
+		s.vm.Spec.DataVolumeTemplates[0].Metadata.Name = "root"
+		volume := &cdiv1beta1.DataVolume{Status: status}
+		volume.Name = "root"
+		s.storage.note(volume)
+		setImpeded(s)
+		c := s.vm.Condition(v1.ConditionImpeded)
+		if c == nil || c.Reason != v1.CauseDataVolumeFailed {
+			t.Fatalf("condition %+v", c)
+		}
+		said[c.Message] = true
 	}
+	if len(said) != 1 {
+		t.Errorf("messages %v", said)
+	}
+}
+
+func trying(message string) cdiv1beta1.DataVolumeStatus {
+	return cdiv1beta1.DataVolumeStatus{Phase: cdiv1beta1.DataVolumeImportInProgress, Conditions: []cdiv1beta1.DataVolumeCondition{{
+		Type: "Running", Status: corev1.ConditionFalse, Reason: "Error", Message: message,
+	}}}
 }

@@ -65,6 +65,9 @@ func New(flags *genericclioptions.ConfigFlags) (*Client, error) {
 	return &Client{Namespace: namespace, Objects: objects, config: config, verbs: restClient}, nil
 }
 
+// Server is the address of the cluster.
+func (c *Client) Server() string { return c.config.Host }
+
 // Verber sends one request to a subresource; a Client is one.
 type Verber interface {
 	Verb(ctx context.Context, resource, name, verb string, options any) error
@@ -83,6 +86,14 @@ func DryRun(on bool) []string {
 		return nil
 	}
 	return []string{metav1.DryRunAll}
+}
+
+// DryRunNote follows what is said of a request that was only checked.
+func DryRunNote(on bool) string {
+	if !on {
+		return ""
+	}
+	return " (server dry run)"
 }
 
 // AddDryRun makes a command take --dry-run.

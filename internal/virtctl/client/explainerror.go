@@ -103,9 +103,13 @@ func (c *Client) MachineStatus(ctx context.Context, name string) string {
 func ofConnection(err error, about About) (said, hint string) {
 	var asked *url.Error
 	var late net.Error
+	var tried *net.OpError
 	server := about.Server
 	if server == "" && errors.As(err, &asked) {
 		server = asked.URL
+	}
+	if errors.As(err, &tried) && tried.Op == "listen" {
+		return "", ""
 	}
 	// Windows has its own code, and words, for it.
 	refused := errors.Is(err, syscall.ECONNREFUSED) || strings.Contains(err.Error(), "actively refused")
@@ -115,11 +119,13 @@ func ofConnection(err error, about About) (said, hint string) {
 			"name one with --kubeconfig or the KUBECONFIG variable; `kubectl config view` shows what is used"
 	case clientcmd.IsContextNotFound(err):
 		return "", "`kubectl config get-contexts` lists the contexts of the kubeconfig"
+	case server == "":
+		return "", ""
 	case refused, strings.Contains(err.Error(), "no such host"), errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
 		return "", fmt.Sprintf("the cluster at %s is not reached: is it up, and is this the right --context or --kubeconfig?", server)
 	case strings.Contains(err.Error(), "x509: "):
 		return "", fmt.Sprintf("the certificate of the cluster at %s is not trusted: does the kubeconfig belong to this cluster?", server)
-	case server != "" && errors.As(err, &late) && late.Timeout():
+	case errors.As(err, &late) && late.Timeout():
 		return "", fmt.Sprintf("the cluster at %s does not answer: is it up, and is this the right --context or --kubeconfig?", server)
 	}
 	return "", ""
@@ -131,7 +137,7 @@ func ofStatus(err error, status metav1.Status, about About) (said, hint string) 
 	case apierrors.IsUnauthorized(err):
 		return "the cluster does not accept your credentials", "they may have expired: sign in again, or check the user of the kubeconfig"
 	case apierrors.IsForbidden(err):
-		return ofForbidden(status.Message)
+		return ofForbidden(status.Message, about)
 	case apierrors.IsNotFound(err):
 		return ofNotFound(err, status, about)
 	case apierrors.IsServiceUnavailable(err):
@@ -143,7 +149,7 @@ func ofStatus(err error, status metav1.Status, about About) (said, hint string) 
 // denied is how the cluster words what an account may not do.
 var denied = regexp.MustCompile(`User "([^"]*)" cannot (\w+) resource "([^"]+)" in API group "([^"]*)"(?: in the namespace "([^"]*)")?`)
 
-func ofForbidden(message string) (said, hint string) {
+func ofForbidden(message string, about About) (said, hint string) {
 	found := denied.FindStringSubmatch(message)
 	if found == nil {
 		return "", ""
@@ -153,7 +159,7 @@ func ofForbidden(message string) (said, hint string) {
 	if namespace != "" {
 		said += fmt.Sprintf(" in namespace %s", namespace)
 	}
-	role := roleFor(verb, resource, group)
+	role := roleFor(verb, asked(resource, about), group)
 	if role == "" {
 		return said, fmt.Sprintf("it takes a role with the verb %s on %s of API group %q for user %s", verb, resource, group, user)
 	}
@@ -161,6 +167,16 @@ func ofForbidden(message string) (said, hint string) {
 		return said, fmt.Sprintf("an administrator can grant it to user %s with a binding to the ClusterRole %s", user, role)
 	}
 	return said, fmt.Sprintf("an administrator can grant it with `kubectl create rolebinding NAME --clusterrole=%s --user=%s -n %s`", role, user, namespace)
+}
+
+// asked completes a resource of which the cluster's API server names only the first
+// segment of the subresource.
+func asked(resource string, about About) string {
+	object, subresource, _ := strings.Cut(resource, "/")
+	if subresource != "" && strings.HasPrefix(about.Subresource, subresource+"/") {
+		return object + "/" + about.Subresource
+	}
+	return resource
 }
 
 // roleFor is the least of KubeVirt's default roles that grants a right, empty if
@@ -207,5 +223,6 @@ func ofNotFound(err error, status metav1.Status, about About) (said, hint string
 // kinds are the names that users know of what a NotFound calls by its resource.
 var kinds = map[string]string{
 	MachineResource: "virtual machine", InstanceResource: "running virtual machine instance",
-	"VirtualMachine": "virtual machine", "VirtualMachineInstance": "running virtual machine instance",
+	"virtualmachineinstancereplicasets": "replica set",
+	"VirtualMachine":                    "virtual machine", "VirtualMachineInstance": "running virtual machine instance",
 }

@@ -57,7 +57,9 @@ func TestFriendly(t *testing.T) {
 		"other cluster":           {errors.New("tls: x509: certificate signed by unknown authority"), about, []string{"is not trusted"}},
 		"token expired":           {apierrors.NewUnauthorized("no"), about, []string{"does not accept your credentials", "expired"}},
 		"wrong namespace":         {apierrors.NewNotFound(machines, "web"), about, []string{"no virtual machine web in namespace shop", "-n"}},
-		"no instance":             {apierrors.NewNotFound(instances, "web"), about, []string{"no running virtual machine instance web in namespace shop"}},
+		"no replica set": {apierrors.NewNotFound(schema.GroupResource{Resource: "virtualmachineinstancereplicasets"}, "farm"), about,
+			[]string{"no replica set farm in namespace shop"}},
+		"no instance": {apierrors.NewNotFound(instances, "web"), about, []string{"no running virtual machine instance web in namespace shop"}},
 		"stopped": {apierrors.NewNotFound(instances, "web"), stopped,
 			[]string{"virtual machine web is not running (Stopped)", "`virtctl start web -n shop`", "virtctl explain vm web"}},
 		"not installed": {apierrors.NewGenericServerResponse(http.StatusNotFound, "put", instances, "web", "404 page not found", 0, true), about,
@@ -70,17 +72,20 @@ func TestFriendly(t *testing.T) {
 		"may not migrate":        {forbidden("update", "virtualmachines/migrate", SubresourceGroup, "shop"), about, []string{"kubevirt.io:migrate"}},
 		"may not ask":            {forbidden("get", "virtualmachineinstances/userlist", SubresourceGroup, "shop"), about, []string{"kubevirt.io:view"}},
 		"may not, elsewhere":     {forbidden("get", "pods", "", "shop"), about, []string{`the verb get on pods of API group ""`}},
-		"no console":             {apierrors.NewBadRequest("the guest has no serial console"), at("console"), []string{"no serial console", "autoattachSerialConsole"}},
-		"no display":             {apierrors.NewInternalError(errors.New("the guest has no display")), at("vnc/screenshot"), []string{"autoattachGraphicsDevice"}},
-		"no USB redirection":     {conflict("clientPassthrough is not set"), at("usbredir"), []string{"clientPassthrough: {}"}},
-		"no agent":               {conflict("the guest agent is not connected"), at("guestosinfo"), []string{"qemu-guest-agent"}},
-		"paused, asked":          {conflict("the guest is paused, and so is the guest agent"), at("guestosinfo"), []string{"virtctl unpause vmi web"}},
-		"paused":                 {conflict("its guest is paused"), at("portforward/80/tcp"), []string{"virtctl unpause vmi web -n shop"}},
-		"port closed":            {dialled("connect: connection refused"), at("portforward/80/tcp"), []string{"port 80", "nothing listens"}},
-		"port filtered":          {dialled("i/o timeout"), at("portforward/80/tcp"), []string{"does not answer"}},
-		"no interface":           {apierrors.NewBadRequest("spec.domain.devices.interfaces is empty"), at("portforward/80/tcp"), []string{"add a network"}},
-		"no address":             {apierrors.NewBadRequest("no address is known of the guest's network interface"), at("portforward/80/tcp"), []string{"status.interfaces"}},
-		"not running":            {conflict("its guest does not run yet"), at("pause"), []string{"virtctl explain vm web"}},
+		"may not look, half said": {forbidden("get", "virtualmachineinstances/vnc", SubresourceGroup, "shop"), at("vnc/screenshot"),
+			[]string{"may not get virtualmachineinstances/vnc in", "--clusterrole=kubevirt.io:admin"}},
+		"may not watch":      {forbidden("get", "virtualmachineinstances/vnc", SubresourceGroup, "shop"), at("vnc"), []string{"=kubevirt.io:edit "}},
+		"no console":         {apierrors.NewBadRequest("the guest has no serial console"), at("console"), []string{"no serial console", "autoattachSerialConsole"}},
+		"no display":         {apierrors.NewInternalError(errors.New("the guest has no display")), at("vnc/screenshot"), []string{"autoattachGraphicsDevice"}},
+		"no USB redirection": {conflict("clientPassthrough is not set"), at("usbredir"), []string{"clientPassthrough: {}"}},
+		"no agent":           {conflict("the guest agent is not connected"), at("guestosinfo"), []string{"qemu-guest-agent"}},
+		"paused, asked":      {conflict("the guest is paused, and so is the guest agent"), at("guestosinfo"), []string{"virtctl unpause vmi web"}},
+		"paused":             {conflict("its guest is paused"), at("portforward/80/tcp"), []string{"virtctl unpause vmi web -n shop"}},
+		"port closed":        {dialled("connect: connection refused"), at("portforward/80/tcp"), []string{"port 80", "nothing listens"}},
+		"port filtered":      {dialled("i/o timeout"), at("portforward/80/tcp"), []string{"does not answer"}},
+		"no interface":       {apierrors.NewBadRequest("spec.domain.devices.interfaces is empty"), at("portforward/80/tcp"), []string{"add a network"}},
+		"no address":         {apierrors.NewBadRequest("no address is known of the guest's network interface"), at("portforward/80/tcp"), []string{"status.interfaces"}},
+		"not running":        {conflict("its guest does not run yet"), at("pause"), []string{"virtctl explain vm web"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := Friendly(fmt.Errorf("doing it: %w", tc.err), tc.about)
@@ -112,10 +117,16 @@ func TestFriendlyLeavesTheRest(t *testing.T) {
 		"a wrong flag":    errors.New("--stdio takes one port"),
 		"already paused":  apierrors.NewConflict(instances, "web", errors.New("its guest is already paused")),
 		"a probe forbids": apierrors.NewForbidden(instances, "web", errors.New("spec.livenessProbe: pausing is not allowed")),
+		"nobody's host":   &net.DNSError{Err: "no such host", Name: "x"},
 		"still starting":  apierrors.NewConflict(machines, "web", errors.New("it is running already")),
 	} {
-		if got := Friendly(err, About{Name: "web", Subresource: "pause"}); got != err {
+		var explained *Explained
+		if got := Friendly(err, About{Name: "web", Subresource: "pause"}); !errors.Is(got, err) || errors.As(got, &explained) {
 			t.Errorf("%s: %v", name, got)
 		}
+	}
+	taken := &net.OpError{Op: "listen", Err: &net.DNSError{Err: "no such host", Name: "x"}}
+	if got := Friendly(taken, About{Server: "https://cluster.example:6443"}); got.Error() != taken.Error() {
+		t.Errorf("an address to listen on: %v", got)
 	}
 }

@@ -81,8 +81,11 @@ func (c *Client) In(namespace string) *Client {
 }
 
 // Exit ends virtctl with the exit code of what it ran, which has already said
-// everything there is to say.
-type Exit struct{ Code int }
+// everything there is to say but, maybe, what to do about it.
+type Exit struct {
+	Code int
+	Hint string
+}
 
 // Error implements error.
 func (e *Exit) Error() string { return fmt.Sprintf("exit code %d", e.Code) }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -23,8 +24,6 @@ const (
 	handshakeTimeout = 10 * time.Second
 	// closeTimeout bounds the farewell to a server that no longer reads.
 	closeTimeout = time.Second
-	// maxStatus bounds the error body that is read when a handshake fails.
-	maxStatus = 64 << 10
 )
 
 // Stream opens the byte stream of a subresource, e.g. console of an instance.
@@ -108,13 +107,24 @@ func (d *wsDialer) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
+// saidSoFar finds the message of a status that is cut off somewhere.
+var saidSoFar = regexp.MustCompile(`^\{"kind":"Status",.*?"message":("(?:[^"\\]|\\u[0-9a-fA-F]{4}|\\[^u])*)("?)`)
+
+// statusOf reads a refusal, of which the dialer keeps the first kilobyte.
 func statusOf(response *http.Response, cause error) error {
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxStatus))
+	body, err := io.ReadAll(response.Body)
 	if err != nil {
 		return fmt.Errorf("reading the refusal: %w", err)
 	}
 	var status metav1.Status
 	if json.Unmarshal(body, &status) == nil && status.Kind == "Status" {
+		return &apierrors.StatusError{ErrStatus: status}
+	}
+	if cut := saidSoFar.FindSubmatch(body); cut != nil && json.Unmarshal(append(cut[1], '"'), &status.Message) == nil {
+		if len(cut[2]) == 0 {
+			status.Message += "..."
+		}
+		status.Status, status.Code = metav1.StatusFailure, int32(response.StatusCode)
 		return &apierrors.StatusError{ErrStatus: status}
 	}
 	if response.StatusCode == http.StatusSwitchingProtocols || response.StatusCode == http.StatusOK {
@@ -133,7 +143,7 @@ type wsStream struct {
 
 func newStream(ctx context.Context, conn *websocket.Conn) *wsStream {
 	s := &wsStream{Conn: conn, ctx: ctx}
-	s.release = context.AfterFunc(ctx, func() { s.farewell() })
+	s.release = context.AfterFunc(ctx, func() { _ = s.farewell() })
 	return s
 }
 

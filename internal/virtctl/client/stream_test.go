@@ -12,6 +12,7 @@ import (
 
 	"github.com/gorilla/websocket"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"kubevirt.io/kubevirt/internal/virtctl/client"
@@ -153,6 +154,33 @@ func TestRefusals(t *testing.T) {
 	}
 	if err := c.In("").Exists(t.Context(), client.MachineResource, "web"); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestLongRefusals has the server say more than the dialer keeps.
+func TestLongRefusals(t *testing.T) {
+	roles := strings.Repeat(`the role "a\b" is bound, `, 60)
+	c := connect(t, map[string]http.HandlerFunc{
+		fakeapi.Instance("long", "/vnc"): func(w http.ResponseWriter, _ *http.Request) {
+			fakeapi.Refuse(w, apierrors.NewForbidden(schema.GroupResource{Resource: "virtualmachineinstances/vnc"}, "long", errors.New(
+				`User "jane" cannot get resource "virtualmachineinstances/vnc" in API group "subresources.kubevirt.io" in the namespace "shop": RBAC: `+roles)))
+		},
+		fakeapi.Instance("detailed", "/vnc"): func(w http.ResponseWriter, _ *http.Request) {
+			refusal := apierrors.NewBadRequest("the guest has no display")
+			refusal.ErrStatus.Details = &metav1.StatusDetails{Causes: []metav1.StatusCause{{Message: strings.Repeat("x", 2000)}}}
+			fakeapi.Refuse(w, refusal)
+		},
+	})
+	for name, want := range map[string]string{
+		"long": "you may not get virtualmachineinstances/vnc in namespace shop", "detailed": "the guest has no display\nhint: ",
+	} {
+		stream, err := c.Stream(t.Context(), client.InstanceResource, name, "vnc")
+		if err == nil {
+			stream.Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", name, err, want)
+		}
 	}
 }
 

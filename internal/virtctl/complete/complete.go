@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/virtctl/target"
 )
 
 const (
@@ -25,21 +26,25 @@ const (
 	most = 500
 )
 
-// resources by the names that commands have for kinds.
+// resources by kind.
 var resources = map[string]string{
 	"vm": v1.ResourceVirtualMachines, "vmi": v1.ResourceVirtualMachineInstances, "vmirs": v1.ResourceVirtualMachineInstanceReplicaSets,
 }
 
 // arguments of the commands, by what follows the program's name. An argument is the
-// name of an object of a kind; a kind out of several, whose name follows; or a kind
-// and name in one, with a slash in between.
+// name of an object of a kind; a kind, with a bar, whose name follows; or a kind and
+// name in one, with a slash in between.
 var arguments = map[string][]string{
 	"start": {"vm"}, "stop": {"vm"}, "restart": {"vm"}, "objectgraph": {"vm"},
-	"console": {"vmi"}, "vnc": {"vmi"}, "vnc screenshot": {"vmi"}, "usbredir": {"vmi"}, "reset": {"vmi"}, "soft-reboot": {"vmi"},
+	"console": {"vmi"}, "vnc": {"vmi"}, "vnc screenshot": {"vmi"}, "reset": {"vmi"}, "soft-reboot": {"vmi"},
 	"guestosinfo": {"vmi"}, "userlist": {"vmi"}, "fslist": {"vmi"}, "guest exec": {"vmi"},
-	"pause": {"vm|vmi", ""}, "unpause": {"vm|vmi", ""}, "explain": {"vm|vmi", ""}, "expose": {"vmi|vm|vmirs", ""},
-	"ssh": {"vm/|vmi/"}, "port-forward": {"vm/|vmi/"}, "scp": {"vm/|vmi/:", "vm/|vmi/:"}, "guest cp": {"vmi:", "vmi:"},
+	"pause": {"vm|vmi", ""}, "unpause": {"vm|vmi", ""}, "explain": {"vm|", ""}, "expose": {"vmi|vm|vmirs", ""},
+	"ssh": {"vm/|vmi/"}, "port-forward": {"vm/|vmi/"}, "scp": {"vm/|vmi/:", "vm/|vmi/:"}, "guest cp": {"vmi:", "vmi:"}, "usbredir": {device, "vmi"},
 }
+
+// device is an argument that only the machine knows of which the USB port is; with
+// --no-launch there is none.
+const device = "device"
 
 // Register makes every command below the root complete its arguments, and the flags
 // that all have in common their values.
@@ -75,7 +80,11 @@ type suggester struct {
 
 // arguments suggests the next of a command's arguments.
 func (s *suggester) arguments(wanted []string) cobra.CompletionFunc {
-	return func(_ *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	return func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+		wanted := wanted
+		if alone, err := cmd.Flags().GetBool("no-launch"); err == nil && alone && len(wanted) > 0 && wanted[0] == device {
+			wanted = wanted[1:]
+		}
 		if len(args) >= len(wanted) {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
@@ -87,7 +96,7 @@ func (s *suggester) arguments(wanted []string) cobra.CompletionFunc {
 		case strings.Contains(want, "/"):
 			return s.target(strings.Split(want, "|"), typed)
 		case strings.Contains(want, "|"):
-			return strings.Split(want, "|"), cobra.ShellCompDirectiveNoFileComp
+			return strings.Split(strings.TrimSuffix(want, "|"), "|"), cobra.ShellCompDirectiveNoFileComp
 		default:
 			return s.names(want), cobra.ShellCompDirectiveNoFileComp
 		}
@@ -141,7 +150,7 @@ func suffixed(words []string, suffix string) []string {
 
 // names of the objects of a kind in the namespace of the flags.
 func (s *suggester) names(kind string) []string {
-	resource, known := resources[kind]
+	resource, known := resources[target.KindOf(kind)]
 	if !known {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,62 +28,68 @@ func object(kind, name string, status map[string]any) map[string]any {
 	}
 }
 
+// inTurn answers each request with the next handler, and then always with the last.
+func inTurn(handlers ...http.HandlerFunc) http.HandlerFunc {
+	var asked atomic.Int64
+	return func(w http.ResponseWriter, r *http.Request) {
+		handlers[min(int(asked.Add(1)), len(handlers))-1](w, r)
+	}
+}
+
 func TestConsole(t *testing.T) {
 	resource := schema.GroupResource{Group: "kubevirt.io", Resource: "virtualmachineinstances"}
-	running := object("VirtualMachineInstance", "web", map[string]any{"phase": "Running"})
-	failed := object("VirtualMachineInstance", "failed", map[string]any{"phase": "Failed"})
-	all := map[string]map[string]any{"metadata.name=web": running, "metadata.name=failed": failed}
+	instance := func(name, phase string) http.HandlerFunc {
+		return fakeapi.JSON(object("VirtualMachineInstance", name, map[string]any{"phase": phase}))
+	}
+	machine := func(name, status string) http.HandlerFunc {
+		return fakeapi.JSON(object("VirtualMachine", name, map[string]any{"printableStatus": status}))
+	}
+	missing := func(name string) http.HandlerFunc { return refuse(apierrors.NewNotFound(resource, name)) }
+	prompt := fakeapi.Stream(t, func(_ *http.Request, conn *websocket.Conn) {
+		_ = conn.WriteMessage(websocket.BinaryMessage, []byte("login: "))
+		fakeapi.Close(conn, "another session has taken over")
+	})
 	c, err := client.New(fakeapi.Serve(t, map[string]http.HandlerFunc{
-		fakeapi.Object("virtualmachineinstances", "web"):     fakeapi.JSON(running),
-		fakeapi.Object("virtualmachineinstances", "failed"):  fakeapi.JSON(failed),
-		fakeapi.Object("virtualmachineinstances", "stopped"): refuse(apierrors.NewNotFound(resource, "stopped")),
-		fakeapi.Object("virtualmachineinstances", "typo"):    refuse(apierrors.NewNotFound(resource, "typo")),
+		fakeapi.Object("virtualmachineinstances", "web"):       instance("web", "Running"),
+		fakeapi.Object("virtualmachineinstances", "failed"):    instance("failed", "Failed"),
+		fakeapi.Object("virtualmachineinstances", "off"):       instance("off", "Succeeded"),
+		fakeapi.Object("virtualmachines", "off"):               inTurn(machine("off", "Running"), machine("off", "Stopped")),
+		fakeapi.Object("virtualmachineinstances", "restarted"): inTurn(instance("restarted", "Succeeded"), missing("restarted"), instance("restarted", "Running")),
+		fakeapi.Object("virtualmachines", "restarted"):         machine("restarted", "Starting"),
+		fakeapi.Object("virtualmachineinstances", "stopped"):   missing("stopped"),
+		fakeapi.Object("virtualmachines", "stopped"):           machine("stopped", "Stopped"),
+		fakeapi.Object("virtualmachineinstances", "slow"):      instance("slow", "Scheduling"),
+		fakeapi.Object("virtualmachineinstances", "typo"):      missing("typo"),
 		fakeapi.Object("virtualmachineinstances", "secret"): refuse(apierrors.NewForbidden(resource, "secret", errors.New(
 			`User "jane" cannot get resource "virtualmachineinstances" in API group "kubevirt.io" in the namespace "shop"`))),
-		fakeapi.Object("virtualmachines", "stopped"): fakeapi.JSON(object("VirtualMachine", "stopped", map[string]any{"printableStatus": "Stopped"})),
-		strings.TrimSuffix(fakeapi.Object("virtualmachineinstances", ""), "/"): func(w http.ResponseWriter, r *http.Request) {
-			if r.URL.Query().Get("sendInitialEvents") != "" {
-				fakeapi.Refuse(w, apierrors.NewInvalid(schema.GroupKind{}, "", nil)) // list first, as with older servers
-				return
-			}
-			if r.URL.Query().Get("watch") != "" {
-				<-r.Context().Done()
-				return
-			}
-			items := []any{}
-			if item := all[r.URL.Query().Get("fieldSelector")]; item != nil {
-				items = append(items, item)
-			}
-			fakeapi.JSON(map[string]any{
-				"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachineInstanceList", "items": items, "metadata": map[string]any{"resourceVersion": "1"},
-			})(w, r)
-		},
-		fakeapi.Instance("web", "/console"): fakeapi.Stream(t, func(_ *http.Request, conn *websocket.Conn) {
-			_ = conn.WriteMessage(websocket.BinaryMessage, []byte("login: "))
-			fakeapi.Close(conn, "another session has taken over")
-		}),
+		fakeapi.Instance("web", "/console"):       prompt,
+		fakeapi.Instance("restarted", "/console"): prompt,
+		fakeapi.Instance("secret", "/console"):    prompt,
 	}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]struct{ problem, said string }{
-		"web":     {"another session has taken over", "Successfully connected"},
-		"failed":  {"has ended (phase Failed)", ""},
-		"stopped": {"is the virtual machine started?", "the virtual machine is Stopped"},
-		"typo":    {"instance typo in namespace shop\nhint: ", ""},
-		"secret":  {"you may not get virtualmachineinstances in namespace shop\nhint: ", ""},
+	for name, want := range map[string]struct{ problem, said, printed string }{
+		"web":       {"another session has taken over", "Successfully connected", "login: "},
+		"restarted": {"another session has taken over", "Waiting for restarted to run; the virtual machine is Starting.", "login: "},
+		"secret":    {"another session has taken over", "Successfully connected", "login: "},
+		"failed":    {"has ended (phase Failed): start it with `virtctl start failed -n shop`", "", ""},
+		"off":       {"has ended (phase Succeeded)", "the virtual machine is Running", ""},
+		"stopped":   {"is the virtual machine started?", "the virtual machine is Stopped", ""},
+		"slow":      {"still in phase Scheduling after 100ms: `virtctl explain vm slow -n shop`", "", ""},
+		"typo":      {"instance typo in namespace shop\nhint: ", "", ""},
 	} {
 		var out, errOut bytes.Buffer
 		timeout := 10 * time.Second
-		if name == "stopped" {
+		if name == "stopped" || name == "slow" {
 			timeout = 100 * time.Millisecond
 		}
 		err := Run(t.Context(), c, Options{Name: name, Timeout: timeout, In: strings.NewReader(""), Out: &out, Err: &errOut})
 		if err == nil || !strings.Contains(err.Error(), want.problem) || !strings.Contains(errOut.String(), want.said) {
 			t.Errorf("%s: %v, said %q; want %+v", name, err, errOut.String(), want)
 		}
-		if name == "web" && out.String() != "login: " {
-			t.Errorf("printed %q", out.String())
+		if out.String() != want.printed {
+			t.Errorf("%s: printed %q", name, out.String())
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
-	"kubevirt.io/kubevirt/internal/virtctl/create/vm"
 	"kubevirt.io/kubevirt/internal/virtctl/unavailable"
 )
 
@@ -16,7 +15,7 @@ func NewCommand(flags *genericclioptions.ConfigFlags) *cobra.Command {
 		Short: "Print the manifest of a new object.",
 		Long:  "Print the manifest of a new object, for `kubectl create -f -`. Nothing is sent to the cluster.",
 	}
-	cmd.AddCommand(vm.NewCommand(flags))
+	cmd.AddCommand(newMachineCommand(flags))
 	unavailable.AddToCreate(cmd)
 	return cmd
 }

@@ -28,7 +28,7 @@ answer, -o json.`,
   virtctl explain vm myvm -o json | jq -r '.causes[].reason'`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Kind, o.Name, o.Out = args[0], args[1], cmd.OutOrStdout()
+			o.Kind, o.Name, o.Program, o.Out = args[0], args[1], cmd.Root().DisplayName(), cmd.OutOrStdout()
 			if err := o.Validate(); err != nil {
 				return err
 			}

@@ -26,16 +26,16 @@ func (f *fake) Send(_ context.Context, method, resource, name, subresource strin
 const (
 	broken = `{"healthy":false,
  "causes":[{"question":"NotRunning","reason":"ClaimNotFound","message":"The claim data does not exist.","remedy":"Create it.",
-  "evidence":[{"kind":"VirtualMachineInstance","name":"myvm","field":"status.conditions[Synchronized]","text":"False"}]}],
- "notes":[{"question":"NotMigratable","reason":"MigrationUnsupported","message":"This version does not.","remedy":"Restart it."}]}`
+  "evidence":[{"kind":"VirtualMachineInstance","name":"myvm","field":"status.conditions[Synchronized]","text":"\u001b[2JFalse\u009b\n\u202eé"}]}],
+ "notes":[{"question":"NotMigratable","reason":"MigrationUnsupported","message":"This version does not.","remedy":"Restart it: virtctl restart myvm -n shop."}]}`
 	text0 = `Why is it not running? (ClaimNotFound)
   The claim data does not exist.
-  Seen in: VirtualMachineInstance myvm, status.conditions[Synchronized]: False
+  Seen in: VirtualMachineInstance myvm, status.conditions[Synchronized]: �[2JFalse� �é
   What to do: Create it.
 
 Note (MigrationUnsupported)
   This version does not.
-  What to do: Restart it.
+  What to do: Restart it: kubectl virt restart myvm -n shop.
 `
 )
 
@@ -44,10 +44,11 @@ func TestRun(t *testing.T) {
 		{"", broken, text0},
 		{"", `{"healthy":true}`, "Nothing is wrong with VM myvm.\n"},
 		{"json", broken, `"reason": "ClaimNotFound"`},
+		{"json", broken, `"text": "\u001b[2JFalse\u009b\n`},
 		{"yaml", broken, "reason: ClaimNotFound\n"},
 	} {
 		f, out := &fake{answer: tc.answer}, bytes.Buffer{}
-		o := Options{Kind: "vm", Name: "myvm", Output: output.Flag{Format: tc.format}, Out: &out}
+		o := Options{Kind: "vm", Name: "myvm", Program: "kubectl virt", Output: output.Flag{Format: tc.format}, Out: &out}
 		if err := Run(t.Context(), f, o); err != nil {
 			t.Fatal(err)
 		}

@@ -2,8 +2,6 @@ package expose
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"strings"
 
@@ -97,22 +95,7 @@ func get(ctx context.Context, c *client.Client, resource, name string, into any)
 // byInstance selects the launcher pods of one instance by the label that they alone
 // have, whatever labels the machine's template gives them.
 func byInstance(name string) map[string]string {
-	return map[string]string{v1.LabelVMIID: instanceID(name)}
-}
-
-const (
-	maxLabel   = 63
-	hashLength = 8
-)
-
-// instanceID is the label's value, as virt-controller makes it from a name that is
-// too long for one.
-func instanceID(name string) string {
-	if len(name) <= maxLabel {
-		return name
-	}
-	sum := sha256.Sum256([]byte(name))
-	return strings.TrimRight(name[:maxLabel-hashLength-1], "-.") + "-" + hex.EncodeToString(sum[:])[:hashLength]
+	return map[string]string{v1.LabelVMIID: v1.FittingName(name)}
 }
 
 // bySet selects the launcher pods of a replica set, which carry the labels of their
@@ -138,11 +121,8 @@ func build(o Options, found guests) (*corev1.Service, error) {
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Service"},
 		ObjectMeta: metav1.ObjectMeta{Name: o.Service},
 		Spec: corev1.ServiceSpec{
-			Selector: found.selector, Ports: ports, ClusterIP: o.ClusterIP, Type: corev1.ServiceType(o.Type),
+			Selector: found.selector, Ports: ports, ClusterIP: o.ClusterIP, ExternalIPs: list(o.ExternalIP), Type: corev1.ServiceType(o.Type),
 		},
-	}
-	for _, address := range list(o.ExternalIP) {
-		service.Spec.ExternalIPs = append(service.Spec.ExternalIPs, address)
 	}
 	for _, family := range list(o.IPFamily) {
 		service.Spec.IPFamilies = append(service.Spec.IPFamilies, corev1.IPFamily(family))

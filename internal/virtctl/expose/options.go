@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"kubevirt.io/kubevirt/internal/virtctl/output"
+	"kubevirt.io/kubevirt/internal/virtctl/target"
 )
 
 // Options of one Service.
@@ -32,13 +33,6 @@ const (
 	replicaSet = "vmirs"
 )
 
-// kinds by the names that people have for them.
-var kinds = map[string]string{
-	"vm": machine, "vms": machine, "virtualmachine": machine, "virtualmachines": machine,
-	"vmi": instance, "vmis": instance, "virtualmachineinstance": instance, "virtualmachineinstances": instance,
-	"vmirs": replicaSet, "vmirss": replicaSet, "virtualmachineinstancereplicaset": replicaSet, "virtualmachineinstancereplicasets": replicaSet,
-}
-
 // What the flags allow.
 var (
 	protocols      = []string{"TCP", "UDP"}
@@ -50,8 +44,8 @@ var (
 // Validate refuses what no Service can be made from, and spells the rest as the API
 // does.
 func (o *Options) Validate() error {
-	kind, known := kinds[strings.ToLower(o.Kind)]
-	if !known {
+	kind := target.KindOf(o.Kind)
+	if kind == "" {
 		return fmt.Errorf("%s cannot be exposed: name a vmi, a vm or a vmirs", o.Kind)
 	}
 	o.Kind = kind

@@ -77,7 +77,10 @@ func newCopyCommand(flags *genericclioptions.ConfigFlags) *cobra.Command {
 		Short: "Copy a file to or from a guest.",
 		Long: `Copy a single file to or from a guest. One side is VMI:PATH, or vmi/VMI/NAMESPACE:PATH,
 with an absolute path in the guest; the other is a local file, or - for standard input
-or output. Owner, mode and times are not kept.`,
+or output. Owner, mode and times are not kept.
+
+A local file is replaced only once all of it has arrived. A file in the guest is
+emptied first, so a copy that fails leaves it incomplete, and says how far it came.`,
 		Example: `  # Fetch a log
   virtctl guest cp myvm:/var/log/syslog .
 

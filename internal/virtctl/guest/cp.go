@@ -16,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"kubevirt.io/kubevirt/internal/virtctl/client"
+	"kubevirt.io/kubevirt/internal/virtctl/save"
 	"kubevirt.io/kubevirt/internal/virtctl/target"
 )
 
@@ -140,22 +141,44 @@ func (c *Copy) Run(ctx context.Context, cluster *client.Client) error {
 }
 
 func (c *Copy) upload(ctx context.Context, cluster *client.Client) error {
-	in, size := c.In, int64(0)
-	if c.local != standard {
-		file, err := os.Open(c.local)
-		if err != nil {
-			return fmt.Errorf("reading the source: %w", err)
-		}
-		defer file.Close()
-		if info, err := file.Stat(); err == nil {
-			size = info.Size()
-		}
-		in = file
+	if c.local == standard {
+		return c.write(ctx, cluster, c.In, 0)
 	}
+	file, err := os.Open(c.local)
+	if err != nil {
+		return fmt.Errorf("reading the source: %w", err)
+	}
+	defer file.Close()
+	before, err := file.Stat()
+	if err != nil {
+		return fmt.Errorf("reading the source: %w", err)
+	}
+	if err := c.write(ctx, cluster, file, before.Size()); err != nil {
+		return err
+	}
+	after, err := file.Stat()
+	if err != nil {
+		return fmt.Errorf("reading the source: %w", err)
+	}
+	if before.Mode().IsRegular() && (after.Size() != before.Size() || !after.ModTime().Equal(before.ModTime())) {
+		return fmt.Errorf("%s in %s may hold parts of several versions of %s: %w", c.inGuest, c.name, c.local, errChanged)
+	}
+	return nil
+}
+
+// write sends the file piece by piece. The first empties what the guest has by that
+// name, so that whoever fails, or is interrupted, says what is left.
+func (c *Copy) write(ctx context.Context, cluster *client.Client, in io.Reader, size int64) (err error) {
+	offset := int64(0)
+	defer func() {
+		if err != nil {
+			fmt.Fprintln(c.Err, "note:", c.left(offset))
+		}
+	}()
 	meter := newMeter(in, c.Err, c.local, size)
 	defer meter.done()
 	piece := make([]byte, pieceSize)
-	for offset := int64(0); ; {
+	for {
 		n, err := io.ReadFull(meter, piece)
 		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 			return fmt.Errorf("reading the source: %w", err)
@@ -175,6 +198,15 @@ func (c *Copy) upload(ctx context.Context, cluster *client.Client) error {
 	}
 }
 
+// left is what a copy that has failed leaves in the guest. Of the piece that has
+// failed any part may have been written.
+func (c *Copy) left(offset int64) string {
+	if offset == 0 {
+		return fmt.Sprintf("%s in %s was not copied; if it was there before, it may be empty or cut short now", c.inGuest, c.name)
+	}
+	return fmt.Sprintf("%s in %s is incomplete: it holds the first %d bytes and perhaps some of those that follow", c.inGuest, c.name, offset)
+}
+
 // at is the query for the rest of the file in the guest.
 func (c *Copy) at(offset int64) url.Values {
 	query := url.Values{"path": {c.inGuest}}
@@ -188,7 +220,7 @@ func (c *Copy) download(ctx context.Context, cluster *client.Client) error {
 	source := &remoteFile{open: func(offset int64) (io.ReadCloser, error) {
 		return cluster.Fetch(ctx, client.InstanceResource, c.name, "file", c.at(offset))
 	}}
-	defer source.Close()
+	defer func() { _ = source.Close() }()
 	// What cannot be read at all leaves nothing behind, and the destination alone.
 	if err := source.begin(); err != nil {
 		return fmt.Errorf("reading %s in %s: %w", c.inGuest, c.name, err)
@@ -199,7 +231,7 @@ func (c *Copy) download(ctx context.Context, cluster *client.Client) error {
 	if c.local == standard {
 		_, err = io.Copy(c.Out, meter)
 	} else {
-		err = save(meter, c.local)
+		err = save.File(c.local, meter)
 	}
 	if err != nil {
 		return fmt.Errorf("copying %s of %s: %w", c.inGuest, c.name, err)

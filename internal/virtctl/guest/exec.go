@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -50,13 +49,8 @@ func (o *ExecOptions) Validate() error {
 	return nil
 }
 
-// sender passes a body to a subresource; a Client is one.
-type sender interface {
-	Send(ctx context.Context, method, resource, name, subresource string, query url.Values, body io.Reader, contentType string) ([]byte, error)
-}
-
 // Exec runs the program, prints what it wrote and returns its exit code as an error.
-func Exec(ctx context.Context, c sender, o ExecOptions) error {
+func Exec(ctx context.Context, c client.Sender, o ExecOptions) error {
 	seconds := int64((o.Timeout + time.Second - 1) / time.Second)
 	options := subresourcesv1.GuestExecOptions{
 		TypeMeta: metav1.TypeMeta{APIVersion: subresourcesv1.GroupVersion.String(), Kind: "GuestExecOptions"},
@@ -104,11 +98,11 @@ func report(result *subresourcesv1.GuestExecResult, o ExecOptions) error {
 		return fmt.Errorf("printing the program's errors: %w", err)
 	}
 	if result.Truncated {
-		fmt.Fprintln(o.Err, "virtctl: the program wrote more than is shown here: have it write to a file and fetch that with `virtctl guest cp`")
+		fmt.Fprintln(o.Err, "note: the program wrote more than is shown here: have it write to a file and fetch that with guest cp")
 	}
 	code, note := exitCode(result)
 	if note != "" {
-		fmt.Fprintln(o.Err, "virtctl: "+note)
+		fmt.Fprintln(o.Err, "note: "+note)
 	}
 	if code == 0 {
 		return nil

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -26,13 +25,8 @@ type Options struct {
 	Out             io.Writer
 }
 
-// Sender passes a body to a subresource; a Client is one.
-type Sender interface {
-	Send(ctx context.Context, method, resource, name, subresource string, query url.Values, body io.Reader, contentType string) ([]byte, error)
-}
-
 // Run prints the graph.
-func Run(ctx context.Context, c Sender, o Options) error {
+func Run(ctx context.Context, c client.Sender, o Options) error {
 	var options subresourcesv1.ObjectGraphOptions
 	if o.ExcludeOptional {
 		include := false

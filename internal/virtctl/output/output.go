@@ -2,13 +2,16 @@
 package output
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/yaml"
 )
@@ -53,6 +56,10 @@ func (f *Flag) Object(out io.Writer, object runtime.Object, resource, name strin
 		_, err := fmt.Fprintf(out, "%s/%s\n", resource, name)
 		return err
 	}
+	// Nobody who asks for an object wants to know which client wrote which field.
+	if known, err := meta.Accessor(object); err == nil {
+		known.SetManagedFields(nil)
+	}
 	return f.Value(out, object)
 }
 
@@ -62,7 +69,7 @@ func (f *Flag) Value(out io.Writer, value any) error {
 	if err != nil {
 		return fmt.Errorf("encoding the output: %w", err)
 	}
-	data = append(data, '\n')
+	data = append(escaped(data), '\n')
 	if f.Format == YAML {
 		if data, err = yaml.JSONToYAML(data); err != nil {
 			return fmt.Errorf("encoding the output: %w", err)
@@ -70,4 +77,18 @@ func (f *Flag) Value(out io.Writer, value any) error {
 	}
 	_, err = out.Write(data)
 	return err
+}
+
+// escaped writes the control characters that JSON leaves alone but a terminal obeys,
+// and YAML refuses, as JSON writes the others.
+func escaped(data []byte) []byte {
+	var out bytes.Buffer
+	for _, r := range string(data) {
+		if r >= 0x7f && unicode.IsControl(r) {
+			fmt.Fprintf(&out, `\u%04x`, r)
+		} else {
+			out.WriteRune(r)
+		}
+	}
+	return out.Bytes()
 }

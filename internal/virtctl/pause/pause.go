@@ -7,12 +7,7 @@ import (
 
 	subresourcesv1 "kubevirt.io/kubevirt/api/subresources/v1"
 	"kubevirt.io/kubevirt/internal/virtctl/client"
-)
-
-// Kinds that a guest may be named by.
-const (
-	machine  = "vm"
-	instance = "vmi"
+	"kubevirt.io/kubevirt/internal/virtctl/target"
 )
 
 // verb is one of the two.
@@ -41,11 +36,13 @@ type Options struct {
 	verb verb
 }
 
-// Validate refuses kinds that have no guest.
-func (o Options) Validate() error {
-	if o.Kind != machine && o.Kind != instance {
+// Validate refuses kinds that have no guest, and spells the others as vm or vmi.
+func (o *Options) Validate() error {
+	kind := target.KindOf(o.Kind)
+	if kind != "vm" && kind != "vmi" {
 		return fmt.Errorf("%q has no guest: name a vm or a vmi", o.Kind)
 	}
+	o.Kind = kind
 	return nil
 }
 
@@ -56,6 +53,6 @@ func Run(ctx context.Context, c client.Verber, o Options) error {
 	if err != nil {
 		return fmt.Errorf("%s %s %s: %w", o.verb.doing, o.Kind, o.Name, err)
 	}
-	_, err = fmt.Fprintf(o.Out, "%s %s was %s\n", o.Kind, o.Name, o.verb.done)
+	_, err = fmt.Fprintf(o.Out, "%s %s was %s%s\n", o.Kind, o.Name, o.verb.done, client.DryRunNote(o.DryRun))
 	return err
 }

@@ -31,7 +31,7 @@ func TestRun(t *testing.T) {
 	}{
 		{Options{Kind: "vm", verb: pause}, "virtualmachineinstances/myvm/pause", subresourcesv1.PauseOptions{}, "vm myvm was paused\n"},
 		{Options{Kind: "vmi", DryRun: true, verb: pause}, "virtualmachineinstances/myvm/pause",
-			subresourcesv1.PauseOptions{DryRun: []string{"All"}}, "vmi myvm was paused\n"},
+			subresourcesv1.PauseOptions{DryRun: []string{"All"}}, "vmi myvm was paused (server dry run)\n"},
 		{Options{Kind: "vmi", verb: unpause}, "virtualmachineinstances/myvm/unpause", subresourcesv1.UnpauseOptions{}, "vmi myvm was unpaused\n"},
 	} {
 		var out bytes.Buffer
@@ -61,9 +61,10 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%s: %v, want %q", tc.kind, err, tc.want)
 		}
 	}
-	for kind, ok := range map[string]bool{"vm": true, "vmi": true, "pod": false} {
-		if err := (Options{Kind: kind}).Validate(); (err == nil) != ok {
-			t.Errorf("kind %s: %v", kind, err)
+	for kind, want := range map[string]string{"VM": "vm", "virtualmachine": "vm", "vmis": "vmi", "pod": "", "vmirs": ""} {
+		o := Options{Kind: kind}
+		if err := o.Validate(); (err == nil) != (want != "") || err == nil && o.Kind != want {
+			t.Errorf("kind %s: %s, %v", kind, o.Kind, err)
 		}
 	}
 }

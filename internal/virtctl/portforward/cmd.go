@@ -27,6 +27,7 @@ func NewCommand(flags *genericclioptions.ConfigFlags) *cobra.Command {
 			if err := o.parse(args); err != nil {
 				return err
 			}
+			client.Receive(cmd.Flags())
 			c, err := client.New(flags)
 			if err != nil {
 				return err

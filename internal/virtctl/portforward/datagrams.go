@@ -2,6 +2,7 @@ package portforward
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -37,7 +38,7 @@ type datagrams struct {
 
 func (d *datagrams) serve(ctx context.Context) error {
 	d.clients = map[string]chan []byte{}
-	defer context.AfterFunc(ctx, func() { d.conn.Close() })()
+	defer context.AfterFunc(ctx, func() { _ = d.conn.Close() })()
 	buffer := make([]byte, maxDatagram)
 	for {
 		n, from, err := d.conn.ReadFrom(buffer)
@@ -113,7 +114,7 @@ func (d *datagrams) forward(ctx context.Context, to net.Addr, queue <-chan []byt
 func (d *datagrams) back(stream client.PacketReader, to net.Addr, passed *atomic.Int64) error {
 	for {
 		datagram, err := stream.ReadPacket()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {

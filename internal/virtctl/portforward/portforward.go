@@ -52,6 +52,9 @@ func Run(ctx context.Context, c *client.Client, o Options) error {
 		}
 		return proxy.Pipe(stream, stdio{o.In, o.Out})
 	}
+	if err := proxy.CheckAddress(o.Address, o.Err); err != nil {
+		return err
+	}
 	// A stopped guest may be started later.
 	if err := c.Exists(ctx, o.guest.Resource, o.guest.Name); err != nil {
 		return err

@@ -51,6 +51,12 @@ func TestParsePort(t *testing.T) {
 	}
 }
 
+func TestAddress(t *testing.T) {
+	if err := Run(t.Context(), &client.Client{}, Options{Err: io.Discard}); err == nil || !strings.Contains(err.Error(), "--address is empty") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestStdioTakesOnePort(t *testing.T) {
 	o := Options{Stdio: true}
 	if err := o.parse([]string{"vm/web", "80", "81"}); err == nil {

@@ -17,11 +17,14 @@ const (
 	reasonTimeout = time.Second
 )
 
+// errSilent tells that a guest was given up that may have had more to say.
+var errSilent = errors.New("the guest has not answered for " + linger.String() + " since the last that was sent to it")
+
 // errGone tells that the local program has left, which is nobody's error.
 var errGone = errors.New("the local program is gone")
 
 // Pipe copies both ways until the stream ends, the local side is gone or the guest
-// has fallen silent after the local side's last word. Each direction holds one
+// has fallen silent after the local side's last word, which is an error. Each direction holds one
 // piece at a time, so a slow reader slows the writer down.
 func Pipe(stream io.ReadWriteCloser, local io.ReadWriter) error {
 	return pipe(stream, local, linger)
@@ -48,7 +51,7 @@ func pipe(stream io.ReadWriteCloser, local io.ReadWriter, linger time.Duration) 
 		case <-time.After(linger):
 			now := guest.pieces.Load()
 			if now == last {
-				return nil
+				return errSilent
 			}
 			last = now
 		}

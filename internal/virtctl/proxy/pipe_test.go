@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -124,8 +125,8 @@ func TestLastAnswer(t *testing.T) {
 		_, _, _ = conn.ReadMessage()
 	})
 	var answer strings.Builder
-	if err := pipe(mustOpen(t, open), oneWay{strings.NewReader("GET"), &answer}, 150*time.Millisecond); err != nil {
-		t.Error(err)
+	if err := pipe(mustOpen(t, open), oneWay{strings.NewReader("GET"), &answer}, 150*time.Millisecond); !errors.Is(err, errSilent) {
+		t.Errorf("ended with %v", err)
 	}
 	if answer.String() != "xxxxx" {
 		t.Errorf("got %q", answer.String())
@@ -155,6 +156,60 @@ func TestProgramLeaves(t *testing.T) {
 		if err := <-closed; !websocket.IsCloseError(err, websocket.CloseNormalClosure) {
 			t.Errorf("%s: the server saw %v", name, err)
 		}
+	}
+}
+
+// shaky fails to accept a connection at first.
+type shaky struct {
+	net.Listener
+	failed bool
+}
+
+func (s *shaky) Accept() (net.Conn, error) {
+	if !s.failed {
+		s.failed = true
+		return nil, syscall.EMFILE
+	}
+	return s.Listener.Accept()
+}
+
+func TestServeGoesOnAfterAFailedAccept(t *testing.T) {
+	open := opener(t, func(conn *websocket.Conn) { fakeapi.Echo(nil, conn) })
+	listener, err := Listen(t.Context(), "127.0.0.1", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	reported, ended := make(chan error, 1), make(chan error, 1)
+	go func() { ended <- Serve(ctx, &shaky{Listener: listener}, open, func(err error) { reported <- err }) }()
+	conn, err := net.Dial("tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+	_, _ = io.WriteString(conn, "x")
+	if _, err := io.ReadFull(conn, make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-reported; !errors.Is(err, syscall.EMFILE) {
+		t.Errorf("reported %v", err)
+	}
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
+
+func TestCheckAddress(t *testing.T) {
+	for address, warned := range map[string]bool{"127.0.0.1": false, "127.3.2.1": false, "::1": false, "localhost": false, "0.0.0.0": true, "::": true, "10.0.0.1": true, "web": true} {
+		var warning strings.Builder
+		if err := CheckAddress(address, &warning); err != nil || strings.Contains(warning.String(), "--address "+address) != warned {
+			t.Errorf("%s: %v, %q", address, err, warning.String())
+		}
+	}
+	if err := CheckAddress("", io.Discard); err == nil {
+		t.Error("an empty address was taken")
 	}
 }
 

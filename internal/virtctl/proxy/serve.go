@@ -7,18 +7,34 @@ import (
 	"io"
 	"net"
 	"sync"
+	"time"
 )
+
+// acceptPause is the wait after a connection that could not be accepted.
+const acceptPause = 500 * time.Millisecond
 
 // Opener opens the stream that one connection is for.
 type Opener func(ctx context.Context) (io.ReadWriteCloser, error)
 
 // Listen binds a local TCP port; 0 takes a free one.
-func Listen(ctx context.Context, address string, port int) (*net.TCPListener, error) {
+func Listen(ctx context.Context, address string, port int) (net.Listener, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(address, fmt.Sprint(port)))
 	if err != nil {
 		return nil, fmt.Errorf("listening for connections: %w", err)
 	}
-	return listener.(*net.TCPListener), nil
+	return listener, nil
+}
+
+// CheckAddress refuses an empty --address, which would be all of this machine's, and
+// warns of one that others reach.
+func CheckAddress(address string, warn io.Writer) error {
+	if address == "" {
+		return errors.New("--address is empty: name an address of this machine, such as 127.0.0.1")
+	}
+	if ip := net.ParseIP(address); address != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		fmt.Fprintf(warn, "warning: others may connect too: --address %s is not an address that only this machine reaches\n", address)
+	}
+	return nil
 }
 
 // Port that a listener is bound to.
@@ -36,10 +52,21 @@ func Serve(ctx context.Context, listener net.Listener, open Opener, report func(
 			return ctx.Err()
 		}
 		if err != nil {
-			return fmt.Errorf("accepting a connection: %w", err)
+			err = fmt.Errorf("accepting a connection: %w", err)
+			if errors.Is(err, net.ErrClosed) {
+				return err
+			}
+			// Of open files, say, there may be enough again in a while.
+			report(err)
+			select {
+			case <-ctx.Done():
+			case <-time.After(acceptPause):
+			}
+			continue
 		}
 		connections.Go(func() {
-			if err := connect(ctx, conn, open); err != nil && ctx.Err() == nil {
+			// A program that has closed its connection does not wait for the guest to.
+			if err := connect(ctx, conn, open); err != nil && ctx.Err() == nil && !errors.Is(err, errSilent) {
 				report(err)
 			}
 		})
@@ -61,7 +88,10 @@ func ServeOne(ctx context.Context, listener net.Listener, stream io.ReadWriteClo
 	}
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	defer conn.Close()
-	return Pipe(stream, conn)
+	if err := Pipe(stream, conn); !errors.Is(err, errSilent) {
+		return err
+	}
+	return nil
 }
 
 func connect(ctx context.Context, conn net.Conn, open Opener) error {

@@ -25,6 +25,6 @@ func Run(ctx context.Context, c client.Verber, o Options) error {
 	if err := c.Verb(ctx, client.MachineResource, o.Name, "restart", options); err != nil {
 		return fmt.Errorf("restarting virtual machine %s: %w", o.Name, err)
 	}
-	_, err := fmt.Fprintf(o.Out, "VM %s was scheduled to restart\n", o.Name)
+	_, err := fmt.Fprintf(o.Out, "VM %s was scheduled to restart%s\n", o.Name, client.DryRunNote(o.DryRun))
 	return err
 }

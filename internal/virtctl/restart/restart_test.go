@@ -41,8 +41,8 @@ func TestRun(t *testing.T) {
 	if got.GracePeriodSeconds == nil || *got.GracePeriodSeconds != 0 || len(got.DryRun) != 1 {
 		t.Errorf("sent %+v, want grace period 0 and a dry run", got)
 	}
-	if !strings.Contains(out.String(), "myvm") {
-		t.Errorf("printed %q, want the name of the virtual machine", out.String())
+	if want := "VM myvm was scheduled to restart (server dry run)\n"; !strings.HasSuffix(out.String(), want) {
+		t.Errorf("printed %q, want %q", out.String(), want)
 	}
 	r.err = errors.New("refused")
 	if err := Run(t.Context(), r, Options{Name: "myvm", Out: &out}); !errors.Is(err, r.err) {

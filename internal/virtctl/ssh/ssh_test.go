@@ -1,49 +1,33 @@
 package ssh
 
 import (
-	"bytes"
-	"os"
-	"os/exec"
-	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
-
-	"kubevirt.io/kubevirt/internal/virtctl/sshclient"
 )
 
-func TestRun(t *testing.T) {
-	shell, err := exec.LookPath("sh")
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "ssh"), []byte("#!"+shell+"\nfor a; do echo \"$a\"; done\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("PATH", dir)
+func TestLogin(t *testing.T) {
 	for _, tc := range []struct {
-		options Options
-		want    []string
-		problem string
+		at, command, userFlag string
+		user, guest           string
+		args                  []string
+		problem               string
 	}{
-		{Options{Target: "fedora@vm/web"}, []string{`User="fedora"`, "vm.web.shop"}, ""},
-		{Options{Target: "vmi/web/lab", Command: "uname -a"}, []string{"vmi/web/lab 22", "vmi.web.lab\nuname -a"}, ""},
-		{Options{Target: "fedora@vm/web", Client: sshclient.Flags{User: "root"}}, []string{`User="root"`}, ""},
-		{Options{Target: "web"}, nil, "write vm/NAME"},
+		{"fedora@vm/web", "", "", "fedora", "vm/web/shop", []string{"vm.web.shop"}, ""},
+		{"vmi/web/lab", "uname -a", "", "", "vmi/web/lab", []string{"vmi.web.lab", "uname -a"}, ""},
+		{"fedora@vm/web", "", "root", "root", "vm/web/shop", []string{"vm.web.shop"}, ""},
+		{"web", "", "", "", "", nil, "write vm/NAME"},
 	} {
-		var out bytes.Buffer
-		tc.options.Namespace, tc.options.Out, tc.options.Client.Port = "shop", &out, 22
-		err := Run(t.Context(), tc.options)
+		s := session{namespace: "shop", flags: loginFlags{user: tc.userFlag}}
+		err := s.login(tc.at, tc.command)
 		if tc.problem != "" {
 			if err == nil || !strings.Contains(err.Error(), tc.problem) {
-				t.Errorf("%+v: %v", tc.options, err)
+				t.Errorf("%s: %v", tc.at, err)
 			}
 			continue
 		}
-		for _, want := range tc.want {
-			if err != nil || !strings.Contains(out.String(), want) {
-				t.Errorf("%s: %v, called with\n%swant %q", tc.options.Target, err, out.String(), want)
-			}
+		if err != nil || s.program != "ssh" || s.flags.user != tc.user || s.guest.String() != tc.guest || !slices.Equal(s.args, tc.args) {
+			t.Errorf("%s: %v, %s %q for %s as %q", tc.at, err, s.program, s.args, s.guest, s.flags.user)
 		}
 	}
 }

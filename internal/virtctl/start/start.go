@@ -24,6 +24,6 @@ func Run(ctx context.Context, c client.Verber, o Options) error {
 	if err := c.Verb(ctx, client.MachineResource, o.Name, "start", options); err != nil {
 		return fmt.Errorf("starting virtual machine %s: %w", o.Name, err)
 	}
-	_, err := fmt.Fprintf(o.Out, "VM %s was scheduled to start\n", o.Name)
+	_, err := fmt.Fprintf(o.Out, "VM %s was scheduled to start%s\n", o.Name, client.DryRunNote(o.DryRun))
 	return err
 }

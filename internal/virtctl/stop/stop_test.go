@@ -34,8 +34,8 @@ func TestRun(t *testing.T) {
 	if got.GracePeriod == nil || *got.GracePeriod != 0 || len(got.DryRun) != 1 {
 		t.Errorf("sent %+v, want grace period 0 and a dry run", got)
 	}
-	if !strings.Contains(out.String(), "myvm") {
-		t.Errorf("printed %q, want the name of the virtual machine", out.String())
+	if want := "VM myvm was scheduled to stop (server dry run)\n"; !strings.HasSuffix(out.String(), want) {
+		t.Errorf("printed %q, want %q", out.String(), want)
 	}
 	r.err = errors.New("refused")
 	if err := Run(context.Background(), r, Options{Name: "myvm", Out: &out}); err == nil || !strings.Contains(err.Error(), "refused") {

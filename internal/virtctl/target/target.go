@@ -21,12 +21,19 @@ type Target struct {
 	Namespace string
 }
 
-// kinds by the words that name them.
+// kinds by the words that people have for them.
 var kinds = map[string]string{
 	"vm": "vm", "vms": "vm", "virtualmachine": "vm", "virtualmachines": "vm",
 	"vmi": "vmi", "vmis": "vmi", "virtualmachineinstance": "vmi", "virtualmachineinstances": "vmi",
+	"vmirs": "vmirs", "vmirss": "vmirs",
+	"virtualmachineinstancereplicaset": "vmirs", "virtualmachineinstancereplicasets": "vmirs",
 }
 
+// KindOf returns vm, vmi or vmirs for a word that names one of them in any case, and
+// nothing for others.
+func KindOf(word string) string { return kinds[strings.ToLower(word)] }
+
+// resources of the kinds that have one guest.
 var resources = map[string]string{"vm": client.MachineResource, "vmi": client.InstanceResource}
 
 // Parse reads a target.
@@ -35,8 +42,8 @@ func Parse(s string) (Target, error) {
 	if len(parts) < 2 || len(parts) > 3 {
 		return Target{}, fmt.Errorf("%q does not name a guest: write vm/NAME[/NAMESPACE] or vmi/NAME[/NAMESPACE]", s)
 	}
-	kind := kinds[strings.ToLower(parts[0])]
-	if kind == "" {
+	kind := KindOf(parts[0])
+	if resources[kind] == "" {
 		return Target{}, fmt.Errorf("%q has no guest: write vm/NAME[/NAMESPACE] or vmi/NAME[/NAMESPACE]", parts[0])
 	}
 	t := Target{Kind: kind, Resource: resources[kind], Name: parts[1]}

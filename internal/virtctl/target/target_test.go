@@ -21,6 +21,7 @@ func TestParseLogin(t *testing.T) {
 		{"jane@corp.example@vm/web", "jane@corp.example", vm, ""},
 		{"web", "", Target{}, "write vm/NAME[/NAMESPACE]"},
 		{"pod/web", "", Target{}, `"pod" has no guest`},
+		{"vmirs/web", "", Target{}, `"vmirs" has no guest`},
 		{"vm/web/shop/80", "", Target{}, "does not name a guest"},
 		{"vm/", "", Target{}, "is not the name of an object"},
 		{"vm/web/", "", Target{}, "is not the name of a namespace"},
@@ -47,5 +48,15 @@ func TestNames(t *testing.T) {
 	}
 	if kept := named.In("other"); kept.Namespace != "shop" {
 		t.Errorf("the namespace became %s", kept.Namespace)
+	}
+}
+
+func TestKindOf(t *testing.T) {
+	for word, want := range map[string]string{
+		"VM": "vm", "VirtualMachines": "vm", "vmis": "vmi", "virtualmachineinstance": "vmi", "VMIRS": "vmirs", "pod": "", "": "",
+	} {
+		if got := KindOf(word); got != want {
+			t.Errorf("%s: %q, want %q", word, got, want)
+		}
 	}
 }

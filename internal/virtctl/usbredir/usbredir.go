@@ -2,6 +2,7 @@ package usbredir
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os/exec"
@@ -41,8 +42,6 @@ func Run(ctx context.Context, c *client.Client, o Options) error {
 				"or connect a client of your own to the port that --no-launch opens (%w)", helper, err)
 		}
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	// The guest's answer comes first: a refusal needs no client.
 	stream, err := c.StreamWith(ctx, client.InstanceResource, o.Name, "usbredir", nil)
 	if err != nil {
@@ -55,24 +54,18 @@ func Run(ctx context.Context, c *client.Client, o Options) error {
 	}
 	defer listener.Close()
 	address := listener.Addr().String()
-	ended := make(chan error, 2)
 	if o.NoLaunch {
 		fmt.Fprintf(o.Out, "connect a client to %s, e.g. with: %s --device VENDOR:PRODUCT --to %s\n", address, helper, address)
-	} else {
-		cmd := exec.CommandContext(ctx, program, "--device", o.Device, "--to", address)
+		return proxy.ServeOne(ctx, listener, stream)
+	}
+	err = proxy.ServeProgram(ctx, listener, stream, func(ctx context.Context) *exec.Cmd {
+		cmd := proxy.Command(ctx, program, "--device", o.Device, "--to", address)
 		cmd.Stdout, cmd.Stderr = o.Out, o.Err
-		if err := cmd.Start(); err != nil {
-			return fmt.Errorf("starting %s: %w", helper, err)
-		}
-		go func() { ended <- helperEnd(o.Device, cmd.Wait()) }()
+		return cmd
+	})
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return fmt.Errorf("%s has failed for device %s; it needs the right to open it, mostly that of root: %w", helper, o.Device, err)
 	}
-	go func() { ended <- proxy.ServeOne(ctx, listener, stream) }()
-	return <-ended
-}
-
-func helperEnd(device string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s has failed for device %s; it needs the right to open it, mostly that of root: %w", helper, device, err)
+	return err
 }

@@ -20,8 +20,8 @@ func NewCommand(flags *genericclioptions.ConfigFlags) *cobra.Command {
 		Example: `  # Show the display of myvm
   virtctl vnc myvm
 
-  # Open port 5900 for a viewer elsewhere
-  virtctl vnc myvm --proxy-only --address 0.0.0.0 --port 5900
+  # Open port 5900 for a viewer of one's own
+  virtctl vnc myvm --proxy-only --address 127.0.0.1 --port 5900
 
   # Save what the display shows
   virtctl vnc screenshot myvm --file myvm.png`,
@@ -45,6 +45,8 @@ func NewCommand(flags *genericclioptions.ConfigFlags) *cobra.Command {
 	f.BoolVar(&o.PreserveSession, "preserve-session", false, "fail rather than end the session of somebody who is connected")
 	f.StringVar(&o.ViewerPath, "vnc-path", "", "the viewer's program")
 	f.StringVar(&o.ViewerType, "vnc-type", "", "kind of viewer: "+strings.Join(viewerTypes(), ", ")+"; the first that is found if unset")
+	// It fails only for a flag that is not there.
+	_ = cmd.RegisterFlagCompletionFunc("vnc-type", cobra.FixedCompletions(viewerTypes(), cobra.ShellCompDirectiveNoFileComp))
 	cmd.AddCommand(newScreenshotCommand(flags))
 	return cmd
 }

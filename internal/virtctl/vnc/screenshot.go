@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"os"
-	"path/filepath"
 
 	"kubevirt.io/kubevirt/internal/virtctl/client"
+	"kubevirt.io/kubevirt/internal/virtctl/save"
 )
 
 // ScreenshotOptions of one picture.
@@ -35,30 +34,10 @@ func Screenshot(ctx context.Context, c *client.Client, o ScreenshotOptions) erro
 	if o.File == "-" {
 		_, err = io.Copy(o.Out, picture)
 	} else {
-		err = save(picture, o.File)
+		err = save.File(o.File, picture)
 	}
 	if err != nil {
 		return fmt.Errorf("saving the screenshot of %s: %w", o.Name, err)
 	}
 	return nil
-}
-
-// save replaces the file only once the whole picture is there.
-func save(picture io.Reader, name string) error {
-	file, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(file.Name())
-	_, err = io.Copy(file, picture)
-	if err == nil {
-		err = file.Chmod(0o644)
-	}
-	if closeErr := file.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), name)
 }

@@ -48,6 +48,9 @@ func (o Options) validate() error {
 // Run shows the display in a viewer until that ends, or serves a local port until
 // the context does.
 func Run(ctx context.Context, c *client.Client, o Options) error {
+	if err := proxy.CheckAddress(o.Address, o.Err); err != nil {
+		return err
+	}
 	if o.ProxyOnly {
 		return serve(ctx, c, o)
 	}
@@ -92,8 +95,6 @@ func serve(ctx context.Context, c *client.Client, o Options) error {
 
 // show opens the display first, so that a refusal comes before any window does.
 func show(ctx context.Context, c *client.Client, o Options, v viewer, program string) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	stream, err := open(ctx, c, o)
 	if err != nil {
 		return err
@@ -104,32 +105,19 @@ func show(ctx context.Context, c *client.Client, o Options, v viewer, program st
 		return err
 	}
 	defer listener.Close()
-	cmd := exec.CommandContext(ctx, program, v.args(reachable(o.Address), strconv.Itoa(proxy.Port(listener)))...)
-	cmd.Stderr = o.Err
-	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("starting the viewer: %w", err)
-	}
-	session, window := make(chan error, 1), make(chan error, 1)
-	go func() { session <- proxy.ServeOne(ctx, listener, stream) }()
-	go func() { window <- cmd.Wait() }()
-	select {
-	case err = <-session:
-		// The guest or the server has ended it; the viewer says so, or has left.
-		if err != nil {
-			return fmt.Errorf("the display of %s: %w", o.Name, err)
-		}
-		return viewerEnd(program, <-window)
-	case err = <-window:
-		return viewerEnd(program, err)
-	}
-}
-
-func viewerEnd(program string, err error) error {
+	err = proxy.ServeProgram(ctx, listener, stream, func(ctx context.Context) *exec.Cmd {
+		cmd := proxy.Command(ctx, program, v.args(reachable(o.Address), strconv.Itoa(proxy.Port(listener)))...)
+		cmd.Stderr = o.Err
+		return cmd
+	})
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		return fmt.Errorf("the viewer %s has failed: %w", program, err)
 	}
-	return err
+	if err != nil {
+		return fmt.Errorf("the display of %s: %w", o.Name, err)
+	}
+	return nil
 }
 
 // reachable is the address for a viewer of this machine.

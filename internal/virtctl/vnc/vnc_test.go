@@ -106,6 +106,13 @@ func TestViewer(t *testing.T) {
 	}
 }
 
+func TestAddress(t *testing.T) {
+	c := connect(t, map[string]http.HandlerFunc{})
+	if err := Run(t.Context(), c, Options{Name: "web", Err: io.Discard}); err == nil || !strings.Contains(err.Error(), "--address is empty") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestNoViewerForNoDisplay(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {
