@@ -16,8 +16,9 @@ import (
 
 // api is virt-api: the aggregated API and the webhooks of virtual machines.
 func api(c *Config) []Object {
+	// As much as a guest: whoever starts guests, and every stream, waits for it.
 	pod := podTemplate(c, actor{
-		name: API, command: "api", account: APIAccount, verbosity: c.Verbosity.API, memory: "50Mi",
+		name: API, command: "api", account: APIAccount, verbosity: c.Verbosity.API, cpu: "100m", memory: "50Mi",
 		args: []string{
 			"--cert-dir=" + certDir,
 			"--ca-file=" + caDir + "/" + CABundleKey,
@@ -37,7 +38,7 @@ func api(c *Config) []Object {
 // controller is virt-controller: the reconcilers of virtual machines.
 func controller(c *Config) []Object {
 	pod := podTemplate(c, actor{
-		name: Controller, command: "controller", account: ControllerAccount, verbosity: c.Verbosity.Controller, memory: "50Mi",
+		name: Controller, command: "controller", account: ControllerAccount, verbosity: c.Verbosity.Controller, cpu: "10m", memory: "50Mi",
 		args: []string{
 			"--cert-dir=" + certDir,
 			"--ca-file=" + caDir + "/" + CABundleKey,

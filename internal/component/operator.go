@@ -51,7 +51,7 @@ func OperatorManifest(c *Config, replicas int32, definition Object) []Object {
 
 func operatorDeployment(c *Config, replicas int32) Object {
 	pod := podTemplate(c, actor{
-		name: Operator, command: "operator", account: OperatorAccount, verbosity: c.Verbosity.Operator, memory: "60Mi",
+		name: Operator, command: "operator", account: OperatorAccount, verbosity: c.Verbosity.Operator, cpu: "10m", memory: "60Mi",
 		args: []string{"--webhook-port=" + strconv.Itoa(OperatorWebhookPort)},
 	})
 	placeInfra(&pod.Spec, Operator, nil)

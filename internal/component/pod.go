@@ -50,7 +50,7 @@ func trustedCAs() secretMount {
 type actor struct {
 	name, command, account string
 	verbosity              uint
-	memory                 string
+	cpu, memory            string
 	args                   []string
 	mounts                 []secretMount
 }
@@ -76,7 +76,7 @@ func podTemplate(c *Config, a actor) corev1.PodTemplateSpec {
 		},
 		Ports: []corev1.ContainerPort{{Name: metricsPortName, ContainerPort: ServingPort, Protocol: corev1.ProtocolTCP}},
 		Resources: corev1.ResourceRequirements{Requests: corev1.ResourceList{
-			corev1.ResourceCPU:    resource.MustParse("10m"),
+			corev1.ResourceCPU:    resource.MustParse(a.cpu),
 			corev1.ResourceMemory: resource.MustParse(a.memory),
 		}},
 		SecurityContext:          restricted(),

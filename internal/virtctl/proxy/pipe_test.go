@@ -202,7 +202,9 @@ func TestServeGoesOnAfterAFailedAccept(t *testing.T) {
 }
 
 func TestCheckAddress(t *testing.T) {
-	for address, warned := range map[string]bool{"127.0.0.1": false, "127.3.2.1": false, "::1": false, "localhost": false, "0.0.0.0": true, "::": true, "10.0.0.1": true, "web": true} {
+	for address, warned := range map[string]bool{
+		"127.0.0.1": false, "127.3.2.1": false, "::1": false, "localhost": false, "0.0.0.0": true, "::": true, "10.0.0.1": true, "web": true,
+	} {
 		var warning strings.Builder
 		if err := CheckAddress(address, &warning); err != nil || strings.Contains(warning.String(), "--address "+address) != warned {
 			t.Errorf("%s: %v, %q", address, err, warning.String())
