@@ -27,10 +27,7 @@ func (s *server) guestExec(w http.ResponseWriter, r *http.Request, at target) {
 		err = checkExec(&options)
 	}
 	if err == nil {
-		err = s.withGuest(r.Context(), at, func(vmi *v1.VirtualMachineInstance) error {
-			if err := mayAskAgent(vmi); err != nil {
-				return err
-			}
+		err = s.withAgent(r.Context(), at, func(vmi *v1.VirtualMachineInstance) error {
 			return s.exec(r, vmi, &options, result)
 		})
 	}

@@ -55,8 +55,7 @@ func (s *server) explain(w http.ResponseWriter, r *http.Request, at target) {
 		s.fail(w, err)
 		return
 	}
-	answer.TypeMeta = metav1.TypeMeta{Kind: "VirtualMachineExplanation", APIVersion: subresourcesv1.GroupVersion.String()}
-	writeJSON(w, http.StatusOK, &answer)
+	writeDocument(w, &answer, "VirtualMachineExplanation")
 }
 
 // gathering reads the facts about one machine. Beside nodes and storage classes it

@@ -54,10 +54,7 @@ type fileCopy struct {
 func (s *server) withFile(w http.ResponseWriter, r *http.Request, at target, act func(*fileCopy) error) {
 	path, offset, err := fileQuery(r)
 	if err == nil {
-		err = s.withGuest(r.Context(), at, func(vmi *v1.VirtualMachineInstance) error {
-			if err := mayAskAgent(vmi); err != nil {
-				return err
-			}
+		err = s.withAgent(r.Context(), at, func(vmi *v1.VirtualMachineInstance) error {
 			talk, err := s.converse(r.Context(), vmi)
 			if err != nil {
 				return err

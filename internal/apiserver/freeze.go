@@ -63,11 +63,8 @@ func mayFreeze(vmi *v1.VirtualMachineInstance) error {
 	if err := notRunning(vmi); err != nil {
 		return err
 	}
-	if vmi.IsPaused() {
-		return apierrors.NewInternalError(errors.New("the guest is paused, and so is the guest agent; unpause it first"))
-	}
-	if !vmi.IsConditionTrue(v1.ConditionAgentConnected) {
-		return apierrors.NewInternalError(errors.New("the guest agent is not connected; install and start qemu-guest-agent in the guest"))
+	if why := whyNoAgent(vmi); why != "" {
+		return apierrors.NewInternalError(errors.New(why))
 	}
 	return nil
 }

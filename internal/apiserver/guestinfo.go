@@ -37,10 +37,7 @@ func (s *server) filesystemList(w http.ResponseWriter, r *http.Request, at targe
 // guestInfo fills a document with what the guest agent says, or answers the request
 // with what has failed: by the contract with code 500, whatever it is.
 func (s *server) guestInfo(w http.ResponseWriter, r *http.Request, at target, question protocol.Question, document any) bool {
-	err := s.withGuest(r.Context(), at, func(vmi *v1.VirtualMachineInstance) error {
-		if err := mayAskAgent(vmi); err != nil {
-			return err
-		}
+	err := s.withAgent(r.Context(), at, func(vmi *v1.VirtualMachineInstance) error {
 		answer, err := s.askGuest(r.Context(), vmi, question, nil, answerTimeout)
 		if err != nil {
 			return err

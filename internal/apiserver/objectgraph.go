@@ -52,8 +52,7 @@ func (s *server) graph(w http.ResponseWriter, r *http.Request, build func() (*ob
 		s.fail(w, err)
 		return
 	}
-	root.TypeMeta = metav1.TypeMeta{APIVersion: subresourcesv1.GroupVersion.String(), Kind: "ObjectGraphNode"}
-	writeJSON(w, http.StatusOK, root)
+	writeDocument(w, root, "ObjectGraphNode")
 }
 
 // readGraphOptions takes the options from the body, which clients of this API send

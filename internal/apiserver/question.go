@@ -152,18 +152,28 @@ func checkLists(answer []byte) error {
 	}
 }
 
-// mayAskAgent tells whether a guest has an agent that can answer.
-func mayAskAgent(vmi *v1.VirtualMachineInstance) error {
-	if err := notRunning(vmi); err != nil {
-		return err
+// withAgent acts on a guest whose agent can answer.
+func (s *server) withAgent(ctx context.Context, at target, act func(*v1.VirtualMachineInstance) error) error {
+	return s.withGuest(ctx, at, func(vmi *v1.VirtualMachineInstance) error {
+		if err := notRunning(vmi); err != nil {
+			return err
+		}
+		if why := whyNoAgent(vmi); why != "" {
+			return guestConflict(vmi, why)
+		}
+		return act(vmi)
+	})
+}
+
+// whyNoAgent says why the agent of a guest that runs cannot answer; empty if it can.
+func whyNoAgent(vmi *v1.VirtualMachineInstance) string {
+	switch {
+	case vmi.IsPaused():
+		return "the guest is paused, and so is the guest agent; unpause it first"
+	case !vmi.IsConditionTrue(v1.ConditionAgentConnected):
+		return "the guest agent is not connected; install and start qemu-guest-agent in the guest"
 	}
-	if vmi.IsPaused() {
-		return guestConflict(vmi, "the guest is paused, and so is the guest agent; unpause it first")
-	}
-	if !vmi.IsConditionTrue(v1.ConditionAgentConnected) {
-		return guestConflict(vmi, "the guest agent is not connected; install and start qemu-guest-agent in the guest")
-	}
-	return nil
+	return ""
 }
 
 // errAnswer refuses an answer that breaks a promise of the protocol.
