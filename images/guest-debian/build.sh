@@ -19,7 +19,7 @@ cp -a "$source/root/." "$rootfs/"
 chown -R 0:0 "$rootfs/etc" "$rootfs/srv"
 "$source/slim.sh" "$rootfs"
 
-unpack_packages "$packages" busybox-static syslinux-common systemd-boot-efi
+unpack_packages "$packages" linux-image-cloud-amd64 busybox-static syslinux-common systemd-boot-efi
 busybox_root "$packages" "$initrd"
 cp "$source/initrd/init" "$initrd/init"
 mkdir -p "$initrd/etc"

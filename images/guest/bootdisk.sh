@@ -6,14 +6,15 @@
 # Nothing here needs a loop device or a mount: it all works in a container build.
 # shellcheck shell=sh
 
-# unpack_packages DIR PACKAGE...: the files of these packages and of Debian's cloud
-# kernel below DIR, and the kernel's release in $release. Unpacked, not installed:
-# their scripts have nothing to contribute.
+# unpack_packages DIR KERNEL PACKAGE...: the files of these packages and of what Debian's
+# package KERNEL stands for below DIR, and the kernel's release in $release. Unpacked,
+# not installed: their scripts have nothing to contribute.
 unpack_packages() {
 	_dir=$1
-	shift
+	_kernel=$2
+	shift 2
 	_debs=$(mktemp -d)
-	_kernel=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p')
+	_kernel=$(apt-cache depends "$_kernel" | sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p')
 	(cd "$_debs" && apt-get download -qq -o APT::Sandbox::User=root "$_kernel" "$@")
 	for _deb in "$_debs"/*.deb; do
 		dpkg -x "$_deb" "$_dir"

@@ -97,6 +97,11 @@ chown -R 107:107 "$out/run/kubevirt"
 ln -s ../run "$out/var/run"
 ln -s var/run/kubevirt/tmp "$out/tmp"
 
+# libvirtd finds the launcher under this name before the real program, which is
+# started by it.
+mkdir -p "$out/usr/libexec/kubevirt"
+ln -s ../../bin/virt-launcher "$out/usr/libexec/kubevirt/passt"
+
 # A shell and the usual small tools, for kubectl exec.
 for applet in $("$out/usr/bin/busybox" --list); do
 	[ -e "$out/usr/bin/$applet" ] || ln -s busybox "$out/usr/bin/$applet"

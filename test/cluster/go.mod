@@ -1,10 +1,10 @@
 // The ephemeral Kubernetes for development and tests. It has a module of its
 // own so that nothing it needs reaches the product's go.mod. Each upstream
-// project it builds (kubernetes, etcd, containerd, runc, cni, coredns) has a
-// module of its own below: their dependencies contradict each other (etcd and
-// Kubernetes want different gRPC and etcd client versions, containerd 2.4
-// wants Kubernetes 0.37 libraries), and a change to one does not rebuild the
-// others.
+// project it builds (kubernetes, etcd, containerd, runc, cni, multus,
+// networkpolicy, coredns) has a module of its own below: their dependencies
+// contradict each other (etcd and Kubernetes want different gRPC and etcd
+// client versions, containerd 2.4 wants Kubernetes 0.37 libraries), and a
+// change to one does not rebuild the others.
 module kubevirt.io/kubevirt/test/cluster
 
 go 1.26.0

@@ -1,5 +1,6 @@
 // Package bridge is the network between the nodes: one Linux bridge that the
-// machine has an address on and that leads nowhere else.
+// machine has an address on and that leads nowhere else, and a second one
+// without any address, for networks that pods have beside their first.
 package bridge
 
 import (
@@ -18,12 +19,17 @@ import (
 // Up makes the cluster's bridge, if it is not there, with the machine's
 // addresses and routes to every node's pods.
 func Up(c *settings.Cluster) error {
-	if _, err := net.InterfaceByName(c.Bridge()); err != nil {
-		if err := ip("link", "add", c.Bridge(), "type", "bridge", "mcast_snooping", "0"); err != nil {
+	for _, name := range []string{c.Bridge(), c.LAN()} {
+		if _, err := net.InterfaceByName(name); err == nil {
+			continue
+		}
+		if err := ip("link", "add", name, "type", "bridge", "mcast_snooping", "0"); err != nil {
 			return err
 		}
 	}
 	steps := [][]string{
+		// The machine is not on it: it would answer for any address it has.
+		{"link", "set", c.LAN(), "addrgenmode", "none", "arp", "off", "up"},
 		{"link", "set", c.Bridge(), "up"},
 		{"addr", "replace", c.BridgeIPv4() + "/24", "dev", c.Bridge()},
 		{"addr", "replace", c.BridgeIPv6() + "/64", "dev", c.Bridge(), "nodad"},
@@ -41,14 +47,19 @@ func Up(c *settings.Cluster) error {
 	return nil
 }
 
-// Plug connects the network namespace of process pid as a node: the bridge's
-// end is the node's Link, the node's end is eth0.
+// Plug connects the network namespace of process pid as a node: eth0 to the
+// bridge, eth1 to the LAN.
 func Plug(c *settings.Cluster, n settings.Node, pid int) error {
-	unplug(n.Link)
-	if err := ip("link", "add", n.Link, "type", "veth", "peer", "name", "eth0", "netns", fmt.Sprint(pid)); err != nil {
-		return err
+	for _, cable := range []struct{ link, inNode, bridge string }{{n.Link, "eth0", c.Bridge()}, {n.LANLink, "eth1", c.LAN()}} {
+		unplug(cable.link)
+		if err := ip("link", "add", cable.link, "type", "veth", "peer", "name", cable.inNode, "netns", fmt.Sprint(pid)); err != nil {
+			return err
+		}
+		if err := ip("link", "set", cable.link, "master", cable.bridge, "addrgenmode", "none", "up"); err != nil {
+			return err
+		}
 	}
-	return ip("link", "set", n.Link, "master", c.Bridge(), "up")
+	return nil
 }
 
 func unplug(link string) {
@@ -57,7 +68,7 @@ func unplug(link string) {
 	}
 }
 
-// Down removes the bridge and every link of the cluster.
+// Down removes the bridges and every link of the cluster.
 func Down(c *settings.Cluster) error {
 	links, err := net.Interfaces()
 	if err != nil {
@@ -65,7 +76,7 @@ func Down(c *settings.Cluster) error {
 	}
 	var problems []error
 	for _, l := range links {
-		if l.Name == c.Bridge() || strings.HasPrefix(l.Name, c.Name+"-node") {
+		if l.Name == c.Bridge() || strings.HasPrefix(l.Name, c.Name+"-node") || strings.HasPrefix(l.Name, c.LAN()) {
 			// The other end may take its namespace's links with it at any time.
 			if err := ip("link", "del", l.Name); err != nil && exists(l.Name) {
 				problems = append(problems, err)
@@ -94,7 +105,12 @@ func Cut(n settings.Node) error { return setPort(n, portDisabled) }
 func Heal(n settings.Node) error { return setPort(n, portForwarding) }
 
 func setPort(n settings.Node, state string) error {
-	return run("bridge", "link", "set", "dev", n.Link, "state", state)
+	for _, link := range []string{n.Link, n.LANLink} {
+		if err := run("bridge", "link", "set", "dev", link, "state", state); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // IsCut reports whether the node is cut off.

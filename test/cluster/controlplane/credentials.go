@@ -124,7 +124,8 @@ func writeFrontProxy(dir string) error {
 }
 
 // writeNodes gives each node the credentials it would have been installed
-// with: the kubelet's, its serving certificate, and kube-proxy's.
+// with: the kubelet's, its serving certificate, and those of what runs its
+// network. The rights of the last two are in the add-ons.
 func writeNodes(c *settings.Cluster, ca *pki.Authority) error {
 	for _, n := range c.Nodes() {
 		dir := filepath.Join(n.Dir, "kubernetes")
@@ -144,6 +145,8 @@ func writeNodes(c *settings.Cluster, ca *pki.Authority) error {
 		clients := []client{
 			{filepath.Join(dir, "kubelet.kubeconfig"), "system:node:" + n.Name, []string{"system:nodes"}},
 			{filepath.Join(dir, "kube-proxy.kubeconfig"), "system:kube-proxy", nil},
+			{filepath.Join(dir, "multus.kubeconfig"), "multus:" + n.Name, []string{"cluster:multus"}},
+			{filepath.Join(dir, "networkpolicy.kubeconfig"), "networkpolicy:" + n.Name, []string{"cluster:networkpolicy"}},
 		}
 		for _, cl := range clients {
 			if err := writeKubeconfig(c, ca, cl); err != nil {

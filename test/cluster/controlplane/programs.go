@@ -10,13 +10,14 @@ import (
 
 	"kubevirt.io/kubevirt/test/cluster/settings"
 	"kubevirt.io/kubevirt/test/cluster/supervise"
+	"kubevirt.io/kubevirt/test/cluster/volumes"
 )
 
 // Programs are the control plane's processes in the order of their start.
 // They stop in reverse: an API server that outlives its etcd holds its port
 // for minutes.
 func Programs(c *settings.Cluster) []supervise.Program {
-	return []supervise.Program{etcd(c), apiServer(c), controllerManager(c), scheduler(c)}
+	return []supervise.Program{etcd(c), apiServer(c), controllerManager(c), scheduler(c), iscsiTarget(c)}
 }
 
 func etcd(c *settings.Cluster) supervise.Program {
@@ -122,6 +123,15 @@ func scheduler(c *settings.Cluster) supervise.Program {
 			"--bind-address=" + c.Loopback(),
 			"--leader-elect=false",
 		},
+	}
+}
+
+// iscsiTarget serves no LUN before the provisioner says so.
+func iscsiTarget(c *settings.Cluster) supervise.Program {
+	return supervise.Program{
+		Name: "tgtd",
+		Args: []string{"/usr/sbin/tgtd", "--foreground", "--iscsi", "portal=" + c.ISCSIPortal()},
+		Env:  []string{volumes.ControlVariable + "=" + c.ISCSIControl()},
 	}
 }
 

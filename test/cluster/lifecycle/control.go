@@ -56,7 +56,7 @@ func provision(ctx context.Context, c *settings.Cluster) {
 	for ctx.Err() == nil {
 		api, err := connect(c)
 		if err == nil {
-			err = volumes.Run(ctx, api, c.Volumes(), settings.VolumesOnNode)
+			err = volumes.Run(ctx, api, c)
 		}
 		if err != nil {
 			fmt.Fprintln(os.Stderr, "provisioning volumes:", err)

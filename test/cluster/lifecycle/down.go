@@ -32,7 +32,10 @@ func Down(_ context.Context, c *settings.Cluster, out io.Writer) error {
 	problems := []error{cgroup.Kill(filepath.Join(cgroup.Root, c.Name), 30*time.Second)}
 	problems = append(problems, cgroup.WaitGone(filepath.Join(cgroup.Root, c.Name), 20*time.Second))
 	cgroup.RemoveRoot()
-	problems = append(problems, bridge.Down(c), volumes.DetachAll(c.Volumes()), unmountBelow(c.State), release(c))
+	problems = append(problems, bridge.Down(c), unmountBelow(c.State), volumes.DetachAll(c.Volumes()), release(c))
+	for _, n := range c.Nodes() {
+		problems = append(problems, volumes.DetachAll(filepath.Join(n.Dir, "root", settings.DevicesOnNode)))
+	}
 	if err := errors.Join(problems...); err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ import (
 	"kubevirt.io/kubevirt/test/cluster/node"
 	"kubevirt.io/kubevirt/test/cluster/settings"
 	"kubevirt.io/kubevirt/test/cluster/upstream"
+	"kubevirt.io/kubevirt/test/cluster/volumes"
 )
 
 // Up makes the cluster run, whatever state it is in, and returns when all
@@ -50,6 +51,9 @@ func Up(ctx context.Context, c *settings.Cluster, out io.Writer) error {
 		return err
 	}
 	if err := bridge.Up(c); err != nil {
+		return err
+	}
+	if err := volumes.Share(c.Volumes()); err != nil {
 		return err
 	}
 	if err := startControl(c); err != nil {

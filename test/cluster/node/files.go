@@ -21,7 +21,7 @@ func writeEtc(c *settings.Cluster, n settings.Node, dir string) error {
 		"resolv.conf":                            "nameserver " + c.BridgeIPv4() + "\noptions attempts:1 timeout:1\n",
 		"containerd/config.toml":                 containerdConfig,
 		"containerd/certs.d/_default/hosts.toml": registryHosts(c),
-		"cni/net.d/10-bridge.conflist":           cniConfig(n),
+		"cni/net.d/00-multus.conf":               cniConfig(n),
 		"fstab":                                  "",
 	}
 	if _, err := os.Stat(filepath.Join(dir, "machine-id")); err != nil {
@@ -109,26 +109,37 @@ func registryHosts(c *settings.Cluster) string {
 `, c.RegistryAddress())
 }
 
+// cniConfig is the configuration of Multus, which makes the cluster's own
+// network (the delegate) and then those that a pod's annotation asks for.
 func cniConfig(n settings.Node) string {
 	return fmt.Sprintf(`{
   "cniVersion": "1.0.0",
-  "name": "cluster",
-  "plugins": [
-    {
-      "type": "bridge",
-      "bridge": "cni0",
-      "isDefaultGateway": true,
-      "hairpinMode": true,
-      "ipam": {
-        "type": "host-local",
-        "dataDir": "/run/cni/networks",
-        "ranges": [[{"subnet": %q}], [{"subnet": %q}]]
-      }
-    },
-    {"type": "portmap", "backend": "nftables", "capabilities": {"portMappings": true}}
-  ]
+  "name": "multus",
+  "type": "multus",
+  "kubeconfig": %q,
+  "cniDir": "/run/cni/multus",
+  "capabilities": {"portMappings": true},
+  "logLevel": "error",
+  "delegates": [{
+    "cniVersion": "1.0.0",
+    "name": "cluster",
+    "plugins": [
+      {
+        "type": "bridge",
+        "bridge": "cni0",
+        "isDefaultGateway": true,
+        "hairpinMode": true,
+        "ipam": {
+          "type": "host-local",
+          "dataDir": "/run/cni/networks",
+          "ranges": [[{"subnet": %q}], [{"subnet": %q}]]
+        }
+      },
+      {"type": "portmap", "backend": "nftables", "capabilities": {"portMappings": true}}
+    ]
+  }]
 }
-`, n.PodIPv4, n.PodIPv6)
+`, confDir+"/multus.kubeconfig", n.PodIPv4, n.PodIPv6)
 }
 
 // kubeletConfig renders the kubelet's configuration. JSON, because YAML

@@ -10,6 +10,10 @@ import (
 	"kubevirt.io/kubevirt/test/cluster/settings"
 )
 
+// lanBridge is the bridge, of this name on every node, that joins a
+// secondary network of pods to that of the other nodes.
+const lanBridge = "lan0"
+
 // configureNetwork gives the node its addresses and its routes to the other
 // nodes' pods. There is no default route: nothing leads out.
 func configureNetwork(c *settings.Cluster, n settings.Node) error {
@@ -23,6 +27,10 @@ func configureNetwork(c *settings.Cluster, n settings.Node) error {
 		// kube-proxy's rules get to see the packet.
 		"route add " + services4 + " dev eth0",
 		"-6 route add " + services6 + " dev eth0",
+		// The node itself is not on the LAN.
+		"link add " + lanBridge + " type bridge mcast_snooping 0",
+		"link set " + lanBridge + " addrgenmode none arp off up",
+		"link set eth1 master " + lanBridge + " addrgenmode none up",
 	}
 	for _, other := range c.Nodes() {
 		if other.Name != n.Name {

@@ -27,9 +27,10 @@ const (
 // node writes lands in its own directory, so that nothing stays behind on
 // the machine.
 func buildRoot(c *settings.Cluster, n settings.Node) error {
-	// From here on nothing that is mounted shows outside.
-	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		return fmt.Errorf("making mounts private: %w", err)
+	// From here on nothing that is mounted shows outside. The other way round
+	// it does: the machine mounts volumes that the nodes use.
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SLAVE, ""); err != nil {
+		return fmt.Errorf("keeping mounts inside: %w", err)
 	}
 	root := filepath.Join(n.Dir, "root")
 	if err := skeleton(root); err != nil {
@@ -60,7 +61,7 @@ func buildRoot(c *settings.Cluster, n settings.Node) error {
 func skeleton(root string) error {
 	for _, d := range []string{"etc", "usr", "dev", "proc", "sys", "run", "opt/cni/bin", "opt/kubernetes/bin", "root",
 		"home", "mnt", "srv", "var/lib/kubelet", "var/lib/containerd", "var/log/pods", "var/lib/cni", "var/cache", "var/spool",
-		settings.VolumesOnNode} {
+		settings.VolumesOnNode, settings.DevicesOnNode} {
 		if err := os.MkdirAll(filepath.Join(root, d), 0o755); err != nil {
 			return fmt.Errorf("making the node's directories: %w", err)
 		}
@@ -156,8 +157,9 @@ func mountCluster(c *settings.Cluster, n settings.Node, root string) error {
 	if err := overlay(filepath.Join(bin, "cni"), cni, work, filepath.Join(root, "opt/cni/bin")); err != nil {
 		return err
 	}
-	if err := bind(c.Volumes(), filepath.Join(root, settings.VolumesOnNode), 0); err != nil {
-		return err
+	// With the volumes that are mounted already.
+	if err := unix.Mount(c.Volumes(), filepath.Join(root, settings.VolumesOnNode), "", unix.MS_BIND|unix.MS_REC, ""); err != nil {
+		return fmt.Errorf("mounting the volumes: %w", err)
 	}
 	return bind(filepath.Join(n.Dir, "kubernetes"), filepath.Join(root, confDir), 0)
 }

@@ -18,6 +18,7 @@ import (
 	"kubevirt.io/kubevirt/test/cluster/cgroup"
 	"kubevirt.io/kubevirt/test/cluster/settings"
 	"kubevirt.io/kubevirt/test/cluster/supervise"
+	"kubevirt.io/kubevirt/test/cluster/volumes"
 )
 
 // A node starts in four steps, each a run of this program: Boot (in the
@@ -173,10 +174,10 @@ func environment(all []string) []string {
 }
 
 // Main runs the node's programs until it is told to end.
-func Main(n settings.Node) error {
+func Main(c *settings.Cluster, n settings.Node) error {
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer cancel()
-	group, err := supervise.Start(ctx, "/var/log/cluster", programs(n))
+	group, err := supervise.Start(ctx, "/var/log/cluster", programs(c, n))
 	if err != nil {
 		return err
 	}
@@ -185,7 +186,8 @@ func Main(n settings.Node) error {
 	return nil
 }
 
-func programs(n settings.Node) []supervise.Program {
+func programs(c *settings.Cluster, n settings.Node) []supervise.Program {
+	services4, services6 := c.ServiceCIDRs()
 	return []supervise.Program{
 		{
 			Name:  "containerd",
@@ -208,6 +210,15 @@ func programs(n settings.Node) []supervise.Program {
 		{
 			Name: "device-plugin",
 			Args: []string{selfInNode, "device-plugin"},
+		},
+		{
+			Name: "networkpolicy",
+			Args: []string{binDir + "/networkpolicy", "--kubeconfig=" + confDir + "/networkpolicy.kubeconfig",
+				"--service-cidrs=" + services4 + "," + services6},
+		},
+		{
+			Name: "initiator",
+			Args: []string{selfInNode, "initiator", n.Name},
 		},
 	}
 }
@@ -250,6 +261,10 @@ func Stop(c *settings.Cluster, n settings.Node) error {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 	if err := cgroup.Kill(CgroupPath(c, n), 20*time.Second); err != nil {
+		return fmt.Errorf("stopping %s: %w", n.Name, err)
+	}
+	// They are the machine's and know of no node.
+	if err := volumes.DetachAll(filepath.Join(n.Dir, "root", settings.DevicesOnNode)); err != nil {
 		return fmt.Errorf("stopping %s: %w", n.Name, err)
 	}
 	if err := os.Remove(PidFile(n)); err != nil && !errors.Is(err, os.ErrNotExist) {

@@ -69,61 +69,6 @@ func TestResources(t *testing.T) {
 	})
 }
 
-func TestVolumes(t *testing.T) {
-	apply(t, `apiVersion: v1
-kind: PersistentVolumeClaim
-metadata: {name: files}
-spec: {accessModes: [ReadWriteMany], resources: {requests: {storage: 8Mi}}}
----
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata: {name: blocks}
-spec: {accessModes: [ReadWriteMany], volumeMode: Block, resources: {requests: {storage: 8Mi}}}
----
-apiVersion: v1
-kind: PersistentVolumeClaim
-metadata: {name: late}
-spec: {accessModes: [ReadWriteOnce], storageClassName: local-wait, resources: {requests: {storage: 8Mi}}}
-`)
-	user := func(name, node string) pod {
-		return pod{
-			name: name, node: node,
-			// Neither root nor privileged: fsGroup and device ownership do it.
-			spec: "securityContext: {runAsUser: 107, runAsGroup: 107, fsGroup: 107}",
-			extra: "volumeMounts: [{name: files, mountPath: /files}, {name: late, mountPath: /late}]\n" +
-				"    volumeDevices: [{name: blocks, devicePath: /dev/blocks}]",
-			volumes: "[{name: files, persistentVolumeClaim: {claimName: files}}, {name: late, persistentVolumeClaim: {claimName: late}}," +
-				"{name: blocks, persistentVolumeClaim: {claimName: blocks}}]",
-		}
-	}
-	one, two := user("volumes-one", "node01"), user("volumes-two", "node02")
-	one.run(t)
-	two.run(t)
-	one.exec(t, "write", "/files/x", "seen by all")
-	if out := two.exec(t, "cat", "/files/x"); out != "seen by all" {
-		t.Errorf("the other node reads %q from the file", out)
-	}
-	one.exec(t, "write", "/dev/blocks", "blocks too")
-	if out := two.exec(t, "cat", "/dev/blocks"); !strings.HasPrefix(out, "blocks too") {
-		t.Errorf("the other node reads %q from the device", out)
-	}
-	must(t)(kubectl("patch", "pvc", "blocks", "-p", `{"spec":{"resources":{"requests":{"storage":"16Mi"}}}}`))
-	must(t)(kubectl("wait", "pvc", "blocks", "--for=jsonpath={.status.capacity.storage}=16Mi", "--timeout=10s"))
-}
-
-func TestVolumesGo(t *testing.T) {
-	eventually(t, patience, func() error {
-		out, err := kubectl("get", "pv", "-o=name")
-		if err == nil && out != "" {
-			err = fmt.Errorf("volumes nobody claims are left: %s", out)
-		}
-		return err
-	})
-	if files := must(t)(cli("ssh", "node01", "--", "ls", "/var/lib/cluster-volumes")); files != "" {
-		t.Errorf("the volumes' files are left: %s", files)
-	}
-}
-
 func TestCutAndHeal(t *testing.T) {
 	p := pod{name: "cut", node: "node02"}
 	p.run(t)

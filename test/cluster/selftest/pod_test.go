@@ -17,6 +17,9 @@ type pod struct {
 	name, node, image string
 	// spec and extra are lines of the pod's spec and of its container.
 	spec, extra, volumes string
+	// networks are those beside the first one, as Multus takes them; labels
+	// are more than its name.
+	networks, labels string
 }
 
 func (p pod) manifest() string {
@@ -28,7 +31,7 @@ func (p pod) manifest() string {
 	}
 	return fmt.Sprintf(`apiVersion: v1
 kind: Pod
-metadata: {name: %s, labels: {name: %[1]s}}
+metadata: {name: %s, labels: {name: %[1]s%s}, annotations: {k8s.v1.cni.cncf.io/networks: %q}}
 spec:
   nodeSelector: {kubernetes.io/hostname: %s}
   terminationGracePeriodSeconds: 1
@@ -38,7 +41,7 @@ spec:
   - name: probe
     image: %s
     %s
-`, p.name, p.node, p.volumes, p.spec, p.image, p.extra)
+`, p.name, p.labels, p.networks, p.node, p.volumes, p.spec, p.image, p.extra)
 }
 
 // apply creates the pod and removes it when the test ends.

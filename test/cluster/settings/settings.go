@@ -133,8 +133,9 @@ type Node struct {
 	IPv4, IPv6 string
 	// PodIPv4 and PodIPv6 are the subnets of the node's pods.
 	PodIPv4, PodIPv6 string
-	// Link is the bridge's end of the node's cable.
-	Link string
+	// Link is the bridge's end of the node's cable, LANLink that of its second
+	// one, to the network that only secondary networks use.
+	Link, LANLink string
 	// Dir holds the node's disk and configuration.
 	Dir string
 	// Special nodes have the static CPU manager and huge pages.
@@ -154,6 +155,7 @@ func (c *Cluster) Nodes() []Node {
 			PodIPv4: fmt.Sprintf("10.%d.%d.0/24", 128+c.Index, i),
 			PodIPv6: fmt.Sprintf("fd00:31:%x:%x::/64", c.Index, i),
 			Link:    c.Name + "-" + name,
+			LANLink: fmt.Sprintf("%s-lan%02d", c.Name, i),
 			Dir:     filepath.Join(c.State, "nodes", name),
 			Special: i == min(2, c.NumNodes),
 		})
@@ -173,6 +175,9 @@ func (c *Cluster) Node(name string) (Node, error) {
 
 // Bridge is the name of the link all nodes are on.
 func (c *Cluster) Bridge() string { return c.Name + "-br" }
+
+// LAN is the name of the link that joins the nodes' secondary networks.
+func (c *Cluster) LAN() string { return c.Name + "-lan" }
 
 // BridgeIPv4 is the machine's address on the bridge: the API server and the
 // image registry listen there.
@@ -208,6 +213,12 @@ func (c *Cluster) APIServer() string { return "https://" + c.BridgeIPv4() + ":64
 // RegistryAddress is host and port of the image registry.
 func (c *Cluster) RegistryAddress() string { return c.BridgeIPv4() + ":5000" }
 
+// ISCSIPortal is host and port of the iSCSI target.
+func (c *Cluster) ISCSIPortal() string { return c.BridgeIPv4() + ":3260" }
+
+// ISCSIControl is the socket by which the iSCSI target is told what to serve.
+func (c *Cluster) ISCSIControl() string { return filepath.Join(c.State, "iscsi") }
+
 // Etcd is the URL of the database.
 func (c *Cluster) Etcd() string { return "http://" + c.Loopback() + ":2379" }
 
@@ -230,8 +241,12 @@ func (c *Cluster) Logs() string { return filepath.Join(c.State, "logs") }
 // see it under VolumesOnNode.
 func (c *Cluster) Volumes() string { return filepath.Join(c.State, "volumes") }
 
-// VolumesOnNode is where nodes see the provisioned volumes.
-const VolumesOnNode = "/var/lib/cluster-volumes"
+// Where nodes see the provisioned volumes, and the devices of those that
+// each node attaches for itself.
+const (
+	VolumesOnNode = "/var/lib/cluster-volumes"
+	DevicesOnNode = "/var/lib/cluster-devices"
+)
 
 // Bin is the link, in the cluster's state, to the programs it runs.
 func (c *Cluster) Bin() string { return filepath.Join(c.State, "bin") }

@@ -59,8 +59,10 @@ func TestFromEnvironment(t *testing.T) {
 				t.Errorf("cache %s, state %s", c.Cache, c.State)
 			}
 			for _, n := range c.Nodes() {
-				if len(n.Link) > 15 {
-					t.Errorf("link name %s is too long", n.Link)
+				for _, link := range []string{n.Link, n.LANLink} {
+					if len(link) > 15 {
+						t.Errorf("link name %s is too long", link)
+					}
 				}
 				if n.Special != (n.Name == "node02") {
 					t.Errorf("%s special: %v", n.Name, n.Special)

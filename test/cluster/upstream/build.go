@@ -59,6 +59,8 @@ func components() []component {
 			flags: []string{"-tags", "seccomp", "-ldflags", "-s -w -X main.version=" + strings.TrimPrefix(settings.RuncVersion, "v")},
 		},
 		{dir: "cni", packages: []string{"tool"}, into: "cni/", flags: []string{"-ldflags", "-s -w"}},
+		{dir: "multus", packages: []string{"tool"}, into: "cni/", flags: []string{"-ldflags", "-s -w"}},
+		{dir: "networkpolicy", packages: []string{"."}, into: "networkpolicy", flags: []string{"-ldflags", "-s -w"}},
 		{dir: "coredns", packages: []string{"."}, into: "coredns", flags: []string{"-ldflags", "-s -w"}},
 	}
 }
@@ -204,7 +206,8 @@ func gather(bin string, dirs []string) error {
 			case rel == ".":
 				return nil
 			case d.IsDir():
-				return os.Mkdir(target, 0o755)
+				// Several components bring network plugins.
+				return os.MkdirAll(target, 0o755)
 			case d.Type()&fs.ModeSymlink != 0:
 				to, err := os.Readlink(p)
 				if err != nil {

@@ -15,10 +15,12 @@ type disk struct{ dir, name string }
 
 func (d disk) directory() string { return filepath.Join(d.dir, d.name) }
 func (d disk) image() string     { return filepath.Join(d.dir, d.name+".img") }
-func (d disk) device() string    { return filepath.Join(d.dir, d.name+".dev") }
+func (d disk) device() string    { return filepath.Join(d.dir, d.name+DeviceSuffix) }
 
-// makeDirectory makes the volume as a file system. Its size is not enforced:
-// that would take a file system of its own for each.
+// lun is the file by which nodes learn of a volume on the iSCSI target.
+func (d disk) lun() string { return filepath.Join(d.dir, d.name+LUNSuffix) }
+
+// makeDirectory makes the volume as a file system whose size is not enforced.
 func (d disk) makeDirectory() error {
 	if err := os.MkdirAll(d.directory(), 0o777); err != nil {
 		return fmt.Errorf("making a volume: %w", err)
@@ -32,19 +34,11 @@ func (d disk) makeDirectory() error {
 // makeBlock makes the volume as a block device of so many bytes. The device
 // node beside the file keeps its name whatever loop device is behind it.
 func (d disk) makeBlock(size int64) error {
-	file, err := os.OpenFile(d.image(), os.O_RDWR|os.O_CREATE, 0o600)
+	grown, err := d.makeImage(size)
 	if err != nil {
-		return fmt.Errorf("making a volume: %w", err)
+		return err
 	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return fmt.Errorf("making a volume: %w", err)
-	}
-	if info.Size() < size {
-		if err := file.Truncate(size); err != nil {
-			return fmt.Errorf("sizing a volume: %w", err)
-		}
+	if grown {
 		if err := onLoops([]string{d.image()}, unix.LOOP_SET_CAPACITY, "growing"); err != nil {
 			return err
 		}
@@ -53,35 +47,61 @@ func (d disk) makeBlock(size int64) error {
 			return err
 		}
 	}
-	number, err := attach(d.image())
+	loop, err := attach(d.image())
 	if err != nil {
 		return err
 	}
-	return d.node(number)
+	return Name(loop, d.device())
 }
 
-func (d disk) node(number int) error {
-	var loop, node unix.Stat_t
-	if err := unix.Stat(fmt.Sprintf("/dev/loop%d", number), &loop); err != nil {
+// makeImage makes the volume's file at least so big, and tells whether it was
+// smaller.
+func (d disk) makeImage(size int64) (grown bool, err error) {
+	file, err := os.OpenFile(d.image(), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return false, fmt.Errorf("making a volume: %w", err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return false, fmt.Errorf("making a volume: %w", err)
+	}
+	if info.Size() >= size {
+		return false, nil
+	}
+	if err := file.Truncate(size); err != nil {
+		return false, fmt.Errorf("sizing a volume: %w", err)
+	}
+	return true, nil
+}
+
+// Name makes a device node for the loop device at path, replacing one for
+// another.
+func Name(loop, path string) error {
+	var wanted, has unix.Stat_t
+	if err := unix.Stat(loop, &wanted); err != nil {
 		return fmt.Errorf("looking at a loop device: %w", err)
 	}
-	if unix.Stat(d.device(), &node) == nil && node.Rdev == loop.Rdev {
+	if unix.Stat(path, &has) == nil && has.Rdev == wanted.Rdev {
 		return nil
 	}
-	if err := os.Remove(d.device()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("replacing a volume's device: %w", err)
 	}
-	if err := unix.Mknod(d.device(), unix.S_IFBLK|0o660, int(loop.Rdev)); err != nil {
+	if err := unix.Mknod(path, unix.S_IFBLK|0o660, int(wanted.Rdev)); err != nil {
 		return fmt.Errorf("making a volume's device: %w", err)
 	}
 	return nil
 }
 
 func (d disk) remove() error {
+	if err := d.unmount(); err != nil {
+		return err
+	}
 	if err := onLoops([]string{d.device(), d.image()}, unix.LOOP_CLR_FD, "detaching"); err != nil {
 		return err
 	}
-	for _, p := range []string{d.device(), d.image(), d.directory()} {
+	for _, p := range []string{d.device(), d.lun(), d.image(), d.directory()} {
 		if err := os.RemoveAll(p); err != nil {
 			return fmt.Errorf("removing a volume: %w", err)
 		}

@@ -1,7 +1,8 @@
 // Package volumes provisions PersistentVolumes on this machine's disk: a
-// directory for file systems, a sparse file behind a loop device for blocks.
-// All nodes share the machine, so every volume is there on all of them and
-// ReadWriteMany is real.
+// directory for file systems, a sparse file behind a loop device for blocks
+// and for file systems whose size counts, or behind an iSCSI target. All nodes
+// share the machine, so every volume is there on all of them and ReadWriteMany
+// is real.
 package volumes
 
 import (
@@ -15,55 +16,68 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// attach returns the number of a loop device whose file is path, attaching
-// one if there is none.
-func attach(path string) (int, error) {
-	file, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return 0, fmt.Errorf("attaching a loop device: %w", err)
-	}
-	defer file.Close()
+// attach returns the path of a loop device whose file is path, attaching one
+// if there is none.
+func attach(path string) (string, error) {
 	attached, err := loopsOf([]string{path})
 	if err != nil {
-		return 0, err
+		return "", err
 	}
 	if len(attached) > 0 {
-		return attached[0], nil
+		return loopPath(attached[0]), nil
 	}
+	device, err := attachNew(path, 0)
+	if err != nil {
+		return "", err
+	}
+	return device.Name(), device.Close()
+}
+
+// Hold attaches a loop device to the file at path. It goes when the device is
+// closed here and everywhere else, whatever becomes of this process.
+func Hold(path string) (*os.File, error) {
+	return attachNew(path, unix.LO_FLAGS_AUTOCLEAR|unix.LO_FLAGS_DIRECT_IO)
+}
+
+func attachNew(path string, flags uint32) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return nil, fmt.Errorf("attaching a loop device: %w", err)
+	}
+	defer file.Close()
 	control, err := os.OpenFile("/dev/loop-control", os.O_RDWR, 0)
 	if err != nil {
-		return 0, fmt.Errorf("attaching a loop device: %w", err)
+		return nil, fmt.Errorf("attaching a loop device: %w", err)
 	}
 	defer control.Close()
 	// Somebody else may take the free one first.
 	for range 20 {
 		number, err := unix.IoctlRetInt(int(control.Fd()), unix.LOOP_CTL_GET_FREE)
 		if err != nil {
-			return 0, fmt.Errorf("looking for a free loop device: %w", err)
+			return nil, fmt.Errorf("looking for a free loop device: %w", err)
 		}
-		err = configure(number, file)
-		if err == nil {
-			return number, nil
-		}
-		if !errors.Is(err, unix.EBUSY) {
-			return 0, err
+		device, err := configure(loopPath(number), file, flags)
+		if err == nil || !errors.Is(err, unix.EBUSY) {
+			return device, err
 		}
 	}
-	return 0, errors.New("attaching a loop device: all that were free were taken at once")
+	return nil, errors.New("attaching a loop device: all that were free were taken at once")
 }
 
-func configure(number int, file *os.File) error {
-	device, err := os.OpenFile(fmt.Sprintf("/dev/loop%d", number), os.O_RDWR, 0)
+func configure(path string, file *os.File, flags uint32) (*os.File, error) {
+	device, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
-		return fmt.Errorf("opening a loop device: %w", err)
+		return nil, fmt.Errorf("opening a loop device: %w", err)
 	}
-	defer device.Close()
-	config := unix.LoopConfig{Fd: uint32(file.Fd())}
+	config := unix.LoopConfig{Fd: uint32(file.Fd()), Info: unix.LoopInfo64{Flags: flags}}
 	if err := unix.IoctlLoopConfigure(int(device.Fd()), &config); err != nil {
-		return fmt.Errorf("attaching loop%d: %w", number, err)
+		device.Close()
+		return nil, fmt.Errorf("attaching %s: %w", path, err)
 	}
-	return nil
+	return device, nil
 }
+
+func loopPath(number int) string { return fmt.Sprintf("/dev/loop%d", number) }
 
 // loopsOf returns the loop devices whose files are among the paths. Files
 // are compared by inode: a node that held a device has other names for them,
@@ -88,7 +102,7 @@ func loopsOf(paths []string) ([]int, error) {
 		if err != nil {
 			continue
 		}
-		device, err := os.Open(fmt.Sprintf("/dev/loop%d", number))
+		device, err := os.Open(loopPath(number))
 		if err != nil {
 			continue
 		}
@@ -109,7 +123,7 @@ func onLoops(paths []string, request uint, what string) error {
 	}
 	var problems []error
 	for _, n := range numbers {
-		device, err := os.Open(fmt.Sprintf("/dev/loop%d", n))
+		device, err := os.Open(loopPath(n))
 		if err != nil {
 			problems = append(problems, fmt.Errorf("%s: %w", what, err))
 			continue
@@ -121,6 +135,10 @@ func onLoops(paths []string, request uint, what string) error {
 	}
 	return errors.Join(problems...)
 }
+
+// Detach gives back every loop device that is on top of the file or device at
+// path, as kubelets put them.
+func Detach(path string) error { return onLoops([]string{path}, unix.LOOP_CLR_FD, "detaching") }
 
 // DetachAll gives back every loop device that serves a volume in dir, those
 // included that kubelets put on top.

@@ -2,6 +2,7 @@ package volumes
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,6 +17,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/util/workqueue"
+
+	"kubevirt.io/kubevirt/test/cluster/settings"
 )
 
 // Provisioner is the name by which StorageClasses ask for this package.
@@ -27,20 +30,22 @@ const (
 	provisioned = "pv.kubernetes.io/provisioned-by"
 )
 
+// kind is the parameter of a StorageClass, and the annotation of its volumes,
+// that says what they are made of: bounded, iscsi or, by default, directories
+// and blocks.
+const kind = "kind"
+
 type provisioner struct {
 	client kubernetes.Interface
-	// dir is the volumes' directory here, onNode its name on the nodes.
-	dir, onNode string
-	queue       workqueue.TypedRateLimitingInterface[string]
+	// dir is the volumes' directory here.
+	dir    string
+	target target
+	queue  workqueue.TypedRateLimitingInterface[string]
 }
 
-// Run provisions, grows and deletes volumes in dir until ctx is done. Nodes
-// see dir under the name onNode.
-func Run(ctx context.Context, client kubernetes.Interface, dir, onNode string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("making the volumes' directory: %w", err)
-	}
-	p := &provisioner{client: client, dir: dir, onNode: onNode, queue: workqueue.NewTypedRateLimitingQueue(
+// Run provisions, grows and deletes the cluster's volumes until ctx is done.
+func Run(ctx context.Context, client kubernetes.Interface, c *settings.Cluster) error {
+	p := &provisioner{client: client, dir: c.Volumes(), target: target{c.ISCSIControl()}, queue: workqueue.NewTypedRateLimitingQueue(
 		workqueue.NewTypedItemExponentialFailureRateLimiter[string](100*time.Millisecond, 10*time.Second))}
 	defer p.queue.ShutDown()
 	factory := informers.NewSharedInformerFactory(client, 0)
@@ -113,7 +118,7 @@ func (p *provisioner) claim(ctx context.Context, c *corev1.PersistentVolumeClaim
 	if err != nil {
 		return fmt.Errorf("reading the storage class: %w", err)
 	}
-	volume := p.render(c)
+	volume := render(c, class.Parameters[kind])
 	volume.Spec.PersistentVolumeReclaimPolicy = *class.ReclaimPolicy
 	if err := p.make(volume); err != nil {
 		return err
@@ -125,16 +130,21 @@ func (p *provisioner) claim(ctx context.Context, c *corev1.PersistentVolumeClaim
 	return nil
 }
 
-func (p *provisioner) render(c *corev1.PersistentVolumeClaim) *corev1.PersistentVolume {
+func render(c *corev1.PersistentVolumeClaim, made string) *corev1.PersistentVolume {
 	name := "pvc-" + string(c.UID)
 	mode := corev1.PersistentVolumeFilesystem
-	path := filepath.Join(p.onNode, name)
+	path := filepath.Join(settings.VolumesOnNode, name)
 	if c.Spec.VolumeMode != nil && *c.Spec.VolumeMode == corev1.PersistentVolumeBlock {
 		mode = corev1.PersistentVolumeBlock
-		path += ".dev"
+		path += DeviceSuffix
+		if made == iscsi {
+			path = filepath.Join(settings.DevicesOnNode, name+DeviceSuffix)
+		}
 	}
 	return &corev1.PersistentVolume{
-		ObjectMeta: metav1.ObjectMeta{Name: name, Annotations: map[string]string{provisioned: Provisioner}},
+		ObjectMeta: metav1.ObjectMeta{Name: name, Annotations: map[string]string{
+			provisioned: Provisioner, Provisioner + "/" + kind: made,
+		}},
 		Spec: corev1.PersistentVolumeSpec{
 			Capacity:         corev1.ResourceList{corev1.ResourceStorage: c.Spec.Resources.Requests[corev1.ResourceStorage]},
 			AccessModes:      c.Spec.AccessModes,
@@ -155,9 +165,17 @@ func (p *provisioner) render(c *corev1.PersistentVolumeClaim) *corev1.Persistent
 }
 
 func (p *provisioner) make(v *corev1.PersistentVolume) error {
-	d := disk{p.dir, v.Name}
-	if *v.Spec.VolumeMode == corev1.PersistentVolumeBlock {
-		return d.makeBlock(bytes(v.Spec.Capacity))
+	d, size := disk{p.dir, v.Name}, bytes(v.Spec.Capacity)
+	made, block := v.Annotations[Provisioner+"/"+kind], *v.Spec.VolumeMode == corev1.PersistentVolumeBlock
+	switch {
+	case made == iscsi && !block:
+		return errors.New("an iSCSI volume is a block device: ask for volumeMode Block")
+	case made == iscsi:
+		return d.makeLUN(p.target, size)
+	case block:
+		return d.makeBlock(size)
+	case made == bounded:
+		return d.makeFileSystem(size)
 	}
 	return d.makeDirectory()
 }
@@ -210,6 +228,11 @@ func (p *provisioner) volume(ctx context.Context, v *corev1.PersistentVolume) er
 			return nil
 		}
 		return p.make(v)
+	}
+	if v.Annotations[Provisioner+"/"+kind] == iscsi {
+		if err := p.target.forget(v.Name); err != nil {
+			return err
+		}
 	}
 	if err := (disk{p.dir, v.Name}).remove(); err != nil {
 		return err

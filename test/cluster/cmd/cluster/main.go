@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"kubevirt.io/kubevirt/test/cluster/fakedevice"
+	"kubevirt.io/kubevirt/test/cluster/initiator"
 	"kubevirt.io/kubevirt/test/cluster/lifecycle"
 	"kubevirt.io/kubevirt/test/cluster/node"
 	"kubevirt.io/kubevirt/test/cluster/settings"
@@ -63,12 +64,17 @@ var internals = map[string]func(c *settings.Cluster, args []string) error{
 		return withNode(c, args, func(n settings.Node) error { return node.Init(c, n) })
 	},
 	"node-main": func(c *settings.Cluster, args []string) error {
-		return withNode(c, args, node.Main)
+		return withNode(c, args, func(n settings.Node) error { return node.Main(c, n) })
 	},
 	"device-plugin": func(*settings.Cluster, []string) error {
 		ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 		defer cancel()
 		return fakedevice.Run(ctx)
+	},
+	"initiator": func(c *settings.Cluster, args []string) error {
+		ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+		defer cancel()
+		return withNode(c, args, func(n settings.Node) error { return initiator.Run(ctx, c, n) })
 	},
 	"node-exec": func(c *settings.Cluster, args []string) error {
 		if len(args) < 2 {

@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -26,6 +27,7 @@ var verbs = map[string]func(args []string) error{
 	"lookup": lookup,
 	"cat":    cat,
 	"write":  write,
+	"fill":   fill,
 	"ls":     ls,
 	"ps":     ps,
 	"mount":  mountTmpfs,
@@ -109,6 +111,25 @@ func write(args []string) error {
 		return err
 	}
 	return nil
+}
+
+// fill writes a file of so many MiB.
+func fill(args []string) error {
+	size, err := strconv.Atoi(args[1])
+	if err != nil {
+		return err
+	}
+	f, err := os.Create(args[0])
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	for range size {
+		if _, err := f.Write(make([]byte, 1<<20)); err != nil {
+			return err
+		}
+	}
+	return f.Sync()
 }
 
 func ls(args []string) error {
