@@ -62,6 +62,9 @@ RUN /build/build.sh /guest/bootdisk.sh /build /tiny.qcow2
 
 FROM scratch AS guest-tiny-disk
 COPY --from=guest-tiny-build --chown=107:107 --chmod=0440 /tiny.qcow2 /disk/tiny.qcow2
+# For machines that boot a kernel from outside their disks.
+COPY --from=guest-tiny-build --chown=107:107 --chmod=0440 /vmlinuz /boot/vmlinuz
+COPY --from=guest-tiny-build --chmod=0444 /initrd /boot/initrd
 
 FROM ${GUEST_TINY_DISK} AS guest-tiny
 USER 107:107

@@ -74,7 +74,7 @@ fmt: ## Format the Go files.
 test: lint unit envtest process e2e-gate ## The gate: everything a change must pass.
 
 .PHONY: test-full
-test-full: lint unit envtest process cluster-test e2e ## All tests, every e2e spec (SHARD=i/n for a part of them).
+test-full: lint unit envtest process cluster-test e2e throughput ## All tests, every e2e spec (SHARD=i/n for a part of them).
 
 .PHONY: lint
 lint: ## Formatting, vet, generated files, structure.
@@ -114,6 +114,11 @@ soak: cluster-up cluster-sync ## Start and delete guests for a long while, then 
 .PHONY: bench
 bench: cluster-up cluster-sync ## Print the figures beside their bars.
 	hack/bench.sh
+
+.PHONY: throughput
+throughput: IMAGES = kubevirt virt-launcher guest-tiny
+throughput: cluster-up cluster-sync ## Compare disks and networks of guests with a plain QEMU's.
+	hack/throughput.sh
 
 .PHONY: clean
 clean: ## Remove the outputs; caches and the cluster stay.

@@ -5,4 +5,4 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 eval "$(hack/cli.sh env)"
 export KUBECONFIG
-exec go test -tags bench -count=1 -timeout 40m -v ./test/bench
+exec go test -tags bench -run '^TestBench$' -count=1 -timeout 40m -v ./test/bench

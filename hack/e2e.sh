@@ -6,9 +6,14 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 eval "$(hack/cli.sh env)"
 export KUBECONFIG
-if ! command -v ssh >/dev/null; then # virtctl ssh and scp use it
+missing=()
+# virtctl ssh and scp use the first; the others make disk images and look into them.
+for pair in ssh=openssh-client qemu-img=qemu-utils mcopy=mtools; do
+  command -v "${pair%%=*}" >/dev/null || missing+=("${pair##*=}")
+done
+if ((${#missing[@]})); then
   apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends openssh-client >/dev/null
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 args=()
 for arg in "$@"; do

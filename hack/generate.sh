@@ -32,9 +32,9 @@ mkdir -p "$tools"
 for plugin in protoc-gen-go protoc-gen-go-grpc; do
   ln -sf "$(go tool -modfile=hack/tools/go.mod -n $plugin)" "$tools/$plugin"
 done
-for actor in launcher handler; do
+for protocol in launcher/protocol/launcher handler/protocol/handler launcher/hook/hook; do
   PATH=$tools:$PATH protoc -I . --go_out=. --go_opt=module=kubevirt.io/kubevirt \
-    --go-grpc_out=. --go-grpc_opt=module=kubevirt.io/kubevirt "$actor/protocol/$actor.proto"
+    --go-grpc_out=. --go-grpc_opt=module=kubevirt.io/kubevirt "$protocol.proto"
 done
 # Which protoc it was is the machine's matter; what it makes of this is the same.
-sed -i -E '/^\/\/ [-\t ]*protoc +v/d' {launcher,handler}/protocol/*.pb.go
+sed -i -E '/^\/\/ [-\t ]*protoc +v/d' {launcher,handler}/protocol/*.pb.go launcher/hook/*.pb.go

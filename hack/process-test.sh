@@ -13,4 +13,19 @@ if ((${#missing[@]})); then
 fi
 mapfile -t packages < <(hack/tagged.sh process)
 export CGO_ENABLED=1
-exec go test -tags "process libvirt_dlopen" -count=1 -p 1 "${packages[@]}"
+go test -tags "process libvirt_dlopen" -count=1 -p 1 "${packages[@]}"
+
+# What needs the programs of the launcher's image, and a guest with an operating
+# system, is tested once both have been built (hack/images.sh).
+[[ -e _out/images/virt-launcher.tar && -e _out/images/guest-tiny.tar ]] || exit 0
+roots=$(mktemp -d)
+trap 'rm -rf "$roots"' EXIT
+chmod 0755 "$roots"
+for image in virt-launcher guest-tiny; do
+  mkdir "$roots/$image"
+  tar -xOf "_out/images/$image.tar" manifest.json | grep -o '[0-9a-f]\{64\}\.tar' | while read -r layer; do
+    tar -xOf "_out/images/$image.tar" "$layer" | tar -x -C "$roots/$image"
+  done
+done
+KUBEVIRT_LAUNCHER_ROOT=$roots/virt-launcher KUBEVIRT_GUEST_TINY=$roots/guest-tiny \
+  go test -tags "process libvirt_dlopen" -count=1 -run '^Test(Passt|Filesystem|MemoryDump$)' ./launcher/run

@@ -29,6 +29,7 @@ func newHandlerCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&o.Namespace, "namespace", "kubevirt", "namespace that the components run in")
 	flags.StringVar(&o.NodeName, "node-name", "", "name of the node that this process runs on")
+	flags.StringVar(&o.PodIP, "pod-ip", "", "first address of this pod, whose IP family the node's pods name first")
 	flags.StringVar(&o.MetricsAddress, "metrics-address", ":8443", "address to serve metrics and health on, by HTTPS")
 	flags.StringVar(&o.CertDir, "cert-dir", "/etc/kubevirt/handler-server", "directory with tls.crt and tls.key for metrics and health")
 	flags.IntVar(&o.ServerPort, "server-port", 8186, "port to serve virt-api on")

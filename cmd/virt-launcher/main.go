@@ -4,14 +4,19 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 
+	"kubevirt.io/kubevirt/launcher/filesystem"
 	"kubevirt.io/kubevirt/launcher/jsonlog"
+	"kubevirt.io/kubevirt/launcher/passt"
 	"kubevirt.io/kubevirt/launcher/run"
 )
 
 func main() {
 	command, arguments := "run", os.Args[1:]
-	if len(arguments) > 0 && arguments[0] != "" && arguments[0][0] != '-' {
+	if name := filepath.Base(os.Args[0]); name == passt.Name {
+		command = name
+	} else if len(arguments) > 0 && arguments[0] != "" && arguments[0][0] != '-' {
 		command, arguments = arguments[0], arguments[1:]
 	}
 	var code int
@@ -21,6 +26,10 @@ func main() {
 		code, err = runLauncher(arguments)
 	case "probe":
 		code, err = runProbe(arguments)
+	case filesystem.Command:
+		code = share(arguments)
+	case passt.Name:
+		code, err = 1, passt.Become(arguments)
 	case run.KVMCheckCommand:
 		code, err = runKVMCheck()
 	default:

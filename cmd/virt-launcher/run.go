@@ -21,8 +21,11 @@ func runLauncher(arguments []string) (int, error) {
 	flags.StringVar(&options.Identity.UID, "vmi-uid", "", "UID of the VMI")
 	grace := flags.Int64("grace-period-seconds", 30, "time the guest has to shut down, in seconds")
 	flags.StringVar(&options.RunDir, "run-dir", "/var/run/kubevirt", "directory shared with virt-handler")
-	flags.StringVar(&options.SecretsDir, "secrets-dir", "/var/run/kubevirt-secrets", "directory of the mounted cloud-init secrets")
+	flags.StringVar(&options.SecretsDir, "secrets-dir", "/var/run/kubevirt-secrets", "directory of the mounted Secrets with cloud-init data and access credentials")
+	flags.StringVar(&options.ConfigDir, "config-dir", "/var/run/kubevirt-config", "directory of the mounted volumes with configuration")
 	flags.StringVar(&options.ResolvConf, "resolv-conf", "/etc/resolv.conf", "resolver configuration to pass on to the guest")
+	flags.StringVar(&options.HooksDir, "hooks-dir", "/var/run/kubevirt-hooks", "directory of the hook sidecars' sockets")
+	flags.IntVar(&options.HookSidecars, "hook-sidecars", 0, "hook sidecars that have to be asked before the guest starts")
 	flags.StringVar(&options.Capabilities, "qemu-capabilities", daemon.CapabilitiesTemplate, "libvirt's knowledge of the image's QEMU")
 	flags.StringVar(&options.LibvirtURI, "libvirt-uri", "", "use this libvirt instead of starting one (tests)")
 	_ = flags.Parse(arguments) // ExitOnError

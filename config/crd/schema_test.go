@@ -88,6 +88,7 @@ func said(s *apiextensionsv1.JSONSchemaProps) map[string]string {
 	}
 	out := map[string]string{
 		"minimum": number(s.Minimum), "maximum": number(s.Maximum), "minLength": number(s.MinLength), "maxLength": number(s.MaxLength),
+		"maxItems": number(s.MaxItems),
 	}
 	if enum != nil {
 		out["enum"] = "[" + strings.Join(enum, ",") + "]"
@@ -150,9 +151,13 @@ func compare(t *testing.T, path, what string, got, want any) {
 }
 
 func list(column string) []string {
-	var out []string
-	if column != "" && json.Unmarshal([]byte(column), &out) != nil {
+	var values []any
+	if column != "" && json.Unmarshal([]byte(column), &values) != nil {
 		return []string{"not a list: " + column}
+	}
+	var out []string
+	for _, value := range values {
+		out = append(out, fmt.Sprint(value))
 	}
 	return out
 }

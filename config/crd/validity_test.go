@@ -163,6 +163,41 @@ func TestWrongManifestsAreRefusedByField(t *testing.T) {
 	}
 }
 
+func TestBindingPluginRules(t *testing.T) {
+	const cluster = `
+apiVersion: kubevirt.io/v1
+kind: KubeVirt
+metadata: {name: kubevirt, namespace: kubevirt}
+spec:
+  configuration:
+    network:
+      defaultNetworkInterface: bridge
+      binding:
+        fast:
+          sidecarImage: registry/fast
+          networkAttachmentDefinition: kube-system/fast.binding
+          domainAttachmentType: managedTap
+          downwardAPI: device-info
+          migration: {method: link-refresh}
+          computeResourceOverhead: {requests: {memory: 10Mi}}
+`
+	if got := check(t, "KubeVirt", "v1", cluster); got.String() != "" {
+		t.Error(got)
+	}
+	for old, c := range map[string]struct{ changed, want string }{
+		"defaultNetworkInterface: bridge": {"defaultNetworkInterface: slirp", "network.defaultNetworkInterface"},
+		"kube-system/fast.binding":        {"a/b/c", "fast.networkAttachmentDefinition"},
+		"managedTap":                      {"socket", "fast.domainAttachmentType"},
+		"device-info":                     {"everything", "fast.downwardAPI"},
+		"link-refresh":                    {"teleport", "fast.migration.method"},
+	} {
+		got := check(t, "KubeVirt", "v1", strings.Replace(cluster, old, c.changed, 1))
+		if !strings.Contains(got.String(), c.want) {
+			t.Errorf("%s: got %q, want it to name %s", c.changed, got, c.want)
+		}
+	}
+}
+
 func TestBackupRules(t *testing.T) {
 	const backup = `
 apiVersion: backup.kubevirt.io/v1alpha1

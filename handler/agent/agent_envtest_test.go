@@ -229,6 +229,14 @@ func TestStartThatFails(t *testing.T) {
 		if err := s.failure(); errors.Is(err, reconcile.TerminalError(nil)) {
 			t.Errorf("error is %v: it has to be tried again", err)
 		}
+		for range 5 { // whatever else wakes it, such as its own word on the failure
+			if err := s.tryReconcile(); err != nil {
+				t.Errorf("woken up after a failure, it tries again at once: %v", err)
+			}
+		}
+	}
+	if n := len(launcher.Syncs()); n != 2 {
+		t.Errorf("started %d times, want 2", n)
 	}
 	s.wantWrites(1)
 	s.wantEvents("Warning SyncFailed")

@@ -25,8 +25,8 @@ func paused() event.Event {
 	return event.Normal(v1.EventPaused, "VirtualMachineInstance paused.")
 }
 
-func pausedByIOError() event.Event {
-	return event.Warning(v1.EventPaused, "VirtualMachineInstance paused because a disk returned an error.")
+func pausedByIOError(message string) event.Event {
+	return event.Warning(v1.EventPaused, "%s", message)
 }
 
 func unpaused() event.Event {
@@ -53,11 +53,13 @@ func eventsFor(before, after *v1.VirtualMachineInstance) []event.Event {
 		case !after.IsPaused():
 			list = append(list, unpaused())
 		case after.Condition(v1.ConditionPaused).Reason == v1.ReasonPausedIOError:
-			list = append(list, pausedByIOError())
+			list = append(list, pausedByIOError(after.Condition(v1.ConditionPaused).Message))
 		default:
 			list = append(list, paused())
 		}
 	}
+	list = append(list, credentialEvents(before, after)...)
+	list = append(list, dumpEvents(before, after)...)
 	problemBefore, problemAfter := before.Condition(v1.ConditionSynchronized), after.Condition(v1.ConditionSynchronized)
 	if problemAfter != nil && (problemBefore == nil || problemBefore.Message != problemAfter.Message) {
 		list = append(list, syncFailed(&problem{message: problemAfter.Message}))

@@ -85,7 +85,7 @@ func ended(state *protocol.DomainState) bool {
 
 // pausedFor returns the reason of the Paused condition, empty when the guest is
 // not paused or only for a moment of the hypervisor's own.
-func pausedFor(state *protocol.DomainState) (reason, message string) {
+func pausedFor(vmi *v1.VirtualMachineInstance, state *protocol.DomainState) (reason, message string) {
 	if state.GetState() != protocol.State_STATE_PAUSED {
 		return "", ""
 	}
@@ -95,7 +95,11 @@ func pausedFor(state *protocol.DomainState) (reason, message string) {
 	case reasonMigration, reasonPostcopy:
 		return v1.ReasonPausedByMigrationMonitor, "VMI was paused by the migration monitor"
 	case reasonIOError:
-		return v1.ReasonPausedIOError, "VMI was paused, IO error"
+		message = "VMI was paused, IO error"
+		if cause := diskFailure(vmi, state.GetDiskError()); cause != "" {
+			message += ": " + cause
+		}
+		return v1.ReasonPausedIOError, message
 	}
 	return "", ""
 }

@@ -2,12 +2,14 @@ package agent
 
 import (
 	"context"
+	"path/filepath"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 	"kubevirt.io/kubevirt/handler/device"
 	"kubevirt.io/kubevirt/handler/disk"
 	"kubevirt.io/kubevirt/handler/launcherclient"
 	"kubevirt.io/kubevirt/handler/network"
+	"kubevirt.io/kubevirt/internal/clusterconfig"
 )
 
 // launcherUser runs the launcher, libvirt and QEMU.
@@ -20,11 +22,14 @@ const socketsVolume = "container-disks"
 type Node struct {
 	Finder  launcherclient.Finder
 	Network network.Pods
+	Devices *disk.Devices
+	// Config returns the cluster's configuration in effect.
+	Config func() *clusterconfig.Config
 }
 
 // Prepare implements Preparer.
 func (n Node) Prepare(ctx context.Context, vmi *v1.VirtualMachineInstance, launcher *launcherclient.Launcher) (Prepared, error) {
-	plan, err := network.PlanFor(vmi)
+	plan, err := network.PlanFor(vmi, n.Config().BindingPlugins)
 	if err != nil {
 		return Prepared{}, err
 	}
@@ -45,19 +50,25 @@ func (n Node) Prepare(ctx context.Context, vmi *v1.VirtualMachineInstance, launc
 	if err != nil {
 		return Prepared{}, err
 	}
-	volumes, err := disk.Resolve(ctx, vmi, disk.Pod{
+	pod := disk.Pod{
 		UID: launcher.PodUID, Launcher: launcher.Process, User: launcherUser, Cgroups: n.Finder.Cgroups,
-		Sockets: n.Finder.EmptyDir(launcher.PodUID, socketsVolume),
-	})
+		Sockets: n.Finder.EmptyDir(launcher.PodUID, socketsVolume), Devices: n.Devices,
+		Directory: filepath.Join(n.Finder.Pods, launcher.PodUID),
+	}
+	volumes, err := disk.Resolve(ctx, vmi, pod)
 	if err != nil {
 		return Prepared{}, err
 	}
-	return Prepared{Network: &facts, Volumes: volumes, KVM: device.In(root, device.KVM)}, nil
+	kernel, err := disk.KernelBoot(ctx, vmi, pod)
+	if err != nil {
+		return Prepared{}, err
+	}
+	return Prepared{Network: &facts, Volumes: volumes, KernelBoot: kernel, KVM: device.In(root, device.KVM)}, nil
 }
 
 // Inspect implements Preparer.
 func (n Node) Inspect(vmi *v1.VirtualMachineInstance, launcher *launcherclient.Launcher) (Prepared, error) {
-	plan, err := network.PlanFor(vmi)
+	plan, err := network.PlanOf(vmi, n.Config().BindingPlugins)
 	if err != nil {
 		return Prepared{}, err
 	}

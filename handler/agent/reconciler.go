@@ -10,6 +10,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/flowcontrol"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -32,14 +33,18 @@ type Reconciler struct {
 	Live   client.Reader
 	Events event.Recorder
 	Clock  clock.PassiveClock
-	// Node is the name of this node.
-	Node string
+	// Node is the name of this node; IPv6First tells that its pods name their IPv6
+	// address first.
+	Node      string
+	IPv6First bool
 	// Config returns the cluster's configuration in effect.
 	Config func() *clusterconfig.Config
 	// Launchers follows the launchers of this node.
 	Launchers *launcherclient.Registry
 	// Pods prepares launcher pods.
 	Pods Preparer
+	// Starts keeps starts that fail apart.
+	Starts *flowcontrol.Backoff
 
 	writes patch.Writes
 }
@@ -57,6 +62,8 @@ type Preparer interface {
 type Prepared struct {
 	Network *network.Facts
 	Volumes []*protocol.Volume
+	// KernelBoot is nil for a guest that boots from its disks.
+	KernelBoot *protocol.KernelBoot
 	// KVM: the pod has been given the node's KVM.
 	KVM bool
 }
@@ -78,6 +85,8 @@ type scope struct {
 	guest *launcherclient.Guest
 	// early: the instance has not been handed over yet, but its launcher is up.
 	early bool
+	// retry is when a start that has failed may be tried again; 0 for none.
+	retry time.Duration
 	observation
 }
 
@@ -101,7 +110,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		return ctrl.Result{}, nil
 	}
 	s := &scope{vmi: vmi}
-	s.now = r.Clock.Now()
+	s.now, s.plugin = r.Clock.Now(), r.Config().BindingPlugin
 	r.find(s)
 	if s.guest == nil {
 		return ctrl.Result{}, nil // its launcher, once found, brings it back
@@ -113,6 +122,12 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if s.vmi.IsFinal() {
 		r.release(ctx, vmi.UID)
 		return ctrl.Result{}, nil
+	}
+	if s.retry > 0 {
+		return ctrl.Result{RequeueAfter: s.retry}, nil
+	}
+	if err := r.dumpMemory(ctx, s); err != nil {
+		return ctrl.Result{}, err
 	}
 	return r.hurry(ctx, s)
 }
@@ -148,7 +163,7 @@ func activePod(vmi *v1.VirtualMachineInstance, node string) string {
 // inspect looks at the pod of a guest that runs and whose status does not tell of
 // it yet.
 func (r *Reconciler) inspect(s *scope) error {
-	reported := s.vmi.IsRunning() && len(s.vmi.Status.Interfaces) > 0
+	reported := s.vmi.IsRunning() && looksComplete(s.vmi, s.state.GetAgent())
 	if s.network != nil || reported || s.guest.Launcher == nil || !alive(s.state) {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"path/filepath"
 	"strconv"
 	"sync/atomic"
@@ -17,6 +18,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/util/flowcontrol"
 	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -32,6 +34,7 @@ import (
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 	"kubevirt.io/kubevirt/handler/device"
+	"kubevirt.io/kubevirt/handler/disk"
 	"kubevirt.io/kubevirt/handler/launcherclient"
 	"kubevirt.io/kubevirt/handler/network"
 	"kubevirt.io/kubevirt/handler/nodefact"
@@ -56,12 +59,15 @@ const (
 	pending = 1024
 )
 
-// Options are virt-handler's settings; all are required.
+// Options are virt-handler's settings; all are required unless they say otherwise.
 type Options struct {
 	// Namespace is where the components run.
 	Namespace string
 	// NodeName is the node this process runs on.
 	NodeName string
+	// PodIP is this pod's first address; its IP family is the one that the node's
+	// pods name first. Empty counts as IPv4.
+	PodIP string
 	// MetricsAddress is where /metrics and /healthz are served over HTTPS, with the
 	// certificate in CertDir.
 	MetricsAddress string
@@ -167,8 +173,9 @@ func addGuests(ctx context.Context, mgr ctrl.Manager, config *rest.Config, o Opt
 	events := event.New(ctx, clients.CoreV1(), mgr.GetScheme(), componentName)
 	reconciler := &Reconciler{
 		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Clock: clock.RealClock{},
-		Events: events, Node: o.NodeName, Config: current, Launchers: launchers,
-		Pods: Node{Finder: finder, Network: network.Pods{TunDevice: o.NodeRoot + device.TUN.Path}},
+		Events: events, Node: o.NodeName, IPv6First: isIPv6(o.PodIP), Config: current, Launchers: launchers,
+		Starts: flowcontrol.NewBackOff(firstRetry, lastRetry),
+		Pods:   Node{Finder: finder, Network: network.Pods{TunDevice: o.NodeRoot + device.TUN.Path}, Devices: &disk.Devices{}, Config: current},
 	}
 	if err := reconciler.setup(mgr, changed); err != nil {
 		return err
@@ -181,6 +188,11 @@ func addGuests(ctx context.Context, mgr ctrl.Manager, config *rest.Config, o Opt
 	return addRunnable(mgr, func(ctx context.Context) error {
 		return server.Serve(ctx, address, certificates, o.APIClientName, server.New(launchers, finder, events))
 	})
+}
+
+func isIPv6(text string) bool {
+	address, err := netip.ParseAddr(text)
+	return err == nil && address.Is6()
 }
 
 // setup adds the controller of instances, which their launchers wake as well.

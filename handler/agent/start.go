@@ -22,6 +22,23 @@ func (r *Reconciler) start(ctx context.Context, s *scope) error {
 	if s.guest.Launcher == nil || s.state.GetState() != protocol.State_STATE_NONE || !handedOver || !s.vmi.DeletionTimestamp.IsZero() {
 		return nil
 	}
+	// What becomes of a failed start is written down, which wakes this reconciler as well.
+	id := string(s.vmi.UID)
+	if r.Starts.IsInBackOffSinceUpdate(id, r.Clock.Now()) {
+		s.retry = r.Starts.Get(id)
+		return nil
+	}
+	err := r.attempt(ctx, s)
+	if err != nil {
+		r.Starts.GC()
+		r.Starts.Next(id, r.Clock.Now())
+	} else {
+		r.Starts.DeleteEntry(id)
+	}
+	return err
+}
+
+func (r *Reconciler) attempt(ctx context.Context, s *scope) error {
 	began := r.Clock.Now()
 	prepared, err := r.Pods.Prepare(ctx, s.vmi, s.guest.Launcher)
 	if err != nil {
@@ -61,7 +78,7 @@ func (s *scope) refused(err error) error {
 		// It is on its way out, or the session is no longer the last: the registry
 		// notices either and brings the instance back.
 		return nil
-	case protocol.ReasonInvalidRequest, protocol.ReasonInvalidVolume, protocol.ReasonInvalidDomain:
+	case protocol.ReasonInvalidRequest, protocol.ReasonInvalidDomain:
 		s.problem = &problem{reason: reasonStarting, message: status.Convert(err).Message()}
 		return reconcile.TerminalError(fmt.Errorf("the guest cannot be started: %w", err))
 	case "":
@@ -96,9 +113,9 @@ func wanted(vmi *v1.VirtualMachineInstance, config *clusterconfig.Config, prepar
 	if host.Emulation {
 		host.TranslationCacheMib = clusterconfig.TranslationCacheMiB(guestMemory(vmi))
 	}
-	request := &protocol.SyncRequest{Vmi: encoded, Host: host, Volumes: prepared.Volumes}
+	request := &protocol.SyncRequest{Vmi: encoded, Host: host, Volumes: prepared.Volumes, KernelBoot: prepared.KernelBoot}
 	if prepared.Network != nil {
-		request.Interfaces = prepared.Network.Interfaces
+		request.Interfaces = prepared.Network.Guests()
 	}
 	return request, nil
 }

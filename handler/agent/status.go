@@ -6,6 +6,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/api/migratability"
 	"kubevirt.io/kubevirt/handler/network"
 	"kubevirt.io/kubevirt/internal/condition"
 	"kubevirt.io/kubevirt/launcher/protocol"
@@ -22,12 +23,16 @@ type observation struct {
 	exited bool
 	// network is what the pod's network looks like; nil when it was not looked at.
 	network *network.Facts
+	// ipv6First: pods name their IPv6 address first.
+	ipv6First bool
 	// synced: the wanted state was handed over, and problem is how that ended.
 	synced  bool
 	problem *problem
 	// emulated: the guest was started without KVM.
 	emulated bool
-	now      time.Time
+	// plugin returns the cluster's plugin that binds an interface.
+	plugin func(*v1.Interface) (v1.InterfaceBindingPlugin, bool)
+	now    time.Time
 }
 
 // problem keeps an instance from its wanted state.
@@ -42,6 +47,7 @@ func setStatus(vmi *v1.VirtualMachineInstance, o observation) {
 	if phase == v1.VMIPhaseRunning {
 		setFacts(vmi, o)
 	}
+	setMemoryDump(vmi, phase, o.state.GetMemoryDump(), o.now)
 	vmi.Status.FSFreezeStatus = ""
 	if phase == v1.VMIPhaseRunning && o.state.GetFrozen() {
 		vmi.Status.FSFreezeStatus = fsFrozen
@@ -56,7 +62,8 @@ func setFacts(vmi *v1.VirtualMachineInstance, o observation) {
 	if machine := o.state.GetMachine(); machine != "" {
 		status.Machine = &v1.Machine{Type: machine}
 	}
-	status.Interfaces = interfacesFor(vmi, o.network, o.state.GetAgent())
+	setVolumes(vmi, o.state.GetDisks())
+	status.Interfaces = interfacesFor(vmi, o.network, o.state.GetAgent(), o.ipv6First)
 	if agent := o.state.GetAgent(); agent != nil {
 		status.GuestOSInfo = v1.VirtualMachineInstanceGuestOSInfo{
 			Name: agent.GetOsName(), ID: agent.GetOsId(), PrettyName: agent.GetOsPrettyName(),
@@ -79,18 +86,21 @@ func setConditions(vmi *v1.VirtualMachineInstance, phase v1.VirtualMachineInstan
 	switch {
 	case o.problem != nil:
 		condition.False(list, v1.ConditionSynchronized, o.problem.reason, o.problem.message, o.now)
+	case running && lostFilesystems(vmi, o.state) != "":
+		condition.False(list, v1.ConditionSynchronized, v1.ReasonMissingVirtiofsContainers, lostFilesystems(vmi, o.state), o.now)
 	case o.synced, running:
 		condition.Remove(list, v1.ConditionSynchronized)
 	}
 	flag(v1.ConditionAgentConnected, running && o.state.GetAgent() != nil, "", "")
-	reason, message := pausedFor(o.state)
+	reason, message := pausedFor(vmi, o.state)
 	flag(v1.ConditionPaused, running && reason != "", reason, message)
+	setCredentials(list, running, o.state, o.now)
 	if !running {
 		return
 	}
-	const unsupported = "live migration is not supported by this version"
-	condition.False(list, v1.ConditionLiveMigratable, v1.ReasonNotMigratable, unsupported, o.now)
-	condition.False(list, v1.ConditionStorageLiveMigratable, v1.ReasonNotMigratable, unsupported, o.now)
+	bonds := migratability.Bonds(vmi, migratability.Facts{Plugin: o.plugin})
+	condition.Set(list, migratability.Live(bonds), o.now)
+	condition.Set(list, migratability.Storage(bonds), o.now)
 	if vmi.Status.Phase != v1.VMIPhaseRunning {
 		flag(v1.ConditionSoftwareEmulation, o.emulated, "", "")
 	}

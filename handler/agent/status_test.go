@@ -93,11 +93,11 @@ func TestPhaseFor(t *testing.T) {
 }
 
 func facts() *network.Facts {
-	return &network.Facts{
-		PodInterface: "eth0", MAC: "02:00:00:00:00:99", Queues: 1,
-		Addresses:  []netip.Addr{netip.MustParseAddr("10.244.1.7"), netip.MustParseAddr("fd00:244::7")},
-		Interfaces: []*protocol.Interface{{Network: "default", Tap: "tap0", Mac: "02:aa:00:00:00:01"}},
-	}
+	return &network.Facts{Interfaces: []network.InterfaceFacts{{
+		Network: "default", PodInterface: "eth0", MAC: "02:00:00:00:00:99", Queues: 1,
+		Addresses: []netip.Prefix{netip.MustParsePrefix("10.244.1.7/24"), netip.MustParsePrefix("fd00:244::7/64")},
+		Guest:     &protocol.Interface{Network: "default", Tap: "tap0", Mac: "02:aa:00:00:00:01"},
+	}}}
 }
 
 func TestStatusOfAGuestThatStarts(t *testing.T) {
@@ -126,7 +126,7 @@ func TestStatusOfAGuestThatStarts(t *testing.T) {
 		t.Errorf("interfaces %+v", status.Interfaces)
 	}
 	want := map[v1.ConditionType]corev1.ConditionStatus{
-		v1.ConditionReady: "False", v1.ConditionLiveMigratable: "False", v1.ConditionStorageLiveMigratable: "False",
+		v1.ConditionReady: "False", v1.ConditionLiveMigratable: "False", v1.ConditionStorageLiveMigratable: "True",
 		v1.ConditionSoftwareEmulation: "True",
 	}
 	if got := conditions(vmi); !reflect.DeepEqual(got, want) {

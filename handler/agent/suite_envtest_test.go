@@ -17,6 +17,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/flowcontrol"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -95,22 +96,23 @@ type suite struct {
 	directory  string
 }
 
-func newSuite(t *testing.T) *suite {
+func newSuite(t *testing.T, options ...builder.Option) *suite {
 	t.Helper()
-	s := newUnscheduled(t)
+	s := newUnscheduled(t, options...)
 	s.handOver()
 	return s
 }
 
 // newUnscheduled is a suite whose launcher pod has been created and is not known
 // to run yet.
-func newUnscheduled(t *testing.T) *suite {
+func newUnscheduled(t *testing.T, options ...builder.Option) *suite {
 	t.Helper()
 	s := &suite{T: t, Node: nodetest.New(t), controller: newClient(t, component.ControllerAccount, "", nil)}
 	s.directory = s.Pod(t, podUID)
 	s.Own(t, os.Getpid(), podUID)
 	s.restart()
-	s.vmi = builder.VMI(cluster.NewNamespace(t), "guest", builder.ContainerDisk("disk0", "image:1"))
+	options = append([]builder.Option{builder.ContainerDisk("disk0", "image:1")}, options...)
+	s.vmi = builder.VMI(cluster.NewNamespace(t), "guest", options...)
 	if err := cluster.Client.Create(t.Context(), s.vmi); err != nil {
 		t.Fatalf("creating the instance: %v", err)
 	}
@@ -151,7 +153,7 @@ func (s *suite) restart() {
 		},
 		Launchers: launcherclient.NewRegistry(s.Context(), launcherclient.Finder{Pods: s.Pods, Cgroups: s.Cgroups},
 			testr.New(s.T), func(name types.NamespacedName) { changed <- name }),
-		Pods: s.pods,
+		Pods: s.pods, Starts: flowcontrol.NewBackOff(firstRetry, lastRetry),
 	}
 }
 
@@ -205,23 +207,34 @@ func (s *suite) read() *v1.VirtualMachineInstance {
 }
 
 func (s *suite) tryReconcile() error {
-	_, err := s.r.Reconcile(s.Context(), ctrl.Request{NamespacedName: client.ObjectKeyFromObject(s.vmi)})
+	_, err := s.reconcile()
 	return err
 }
 
-// until reconciles whenever the launcher's state has changed, as the controller
-// does, until the instance is as wanted.
+// reconcile returns the time to do so again as well; nil for no such time.
+func (s *suite) reconcile() (<-chan time.Time, error) {
+	result, err := s.r.Reconcile(s.Context(), ctrl.Request{NamespacedName: client.ObjectKeyFromObject(s.vmi)})
+	if result.RequeueAfter == 0 {
+		return nil, err
+	}
+	return time.After(result.RequeueAfter), err
+}
+
+// until reconciles whenever the launcher's state has changed or it is time again, as
+// the controller does, until the instance is as wanted.
 func (s *suite) until(what string, wanted func(*v1.VirtualMachineInstance) bool) {
 	s.Helper()
 	deadline := time.After(20 * time.Second)
 	for {
-		if err := s.tryReconcile(); err != nil {
+		again, err := s.reconcile()
+		if err != nil {
 			s.Fatalf("reconciling: %v", err)
 		}
 		if wanted(s.read()) {
 			return
 		}
 		select {
+		case <-again:
 		case <-s.changed:
 		case <-deadline:
 			s.Fatalf("waited in vain for: %s; status is %+v", what, s.vmi.Status)
@@ -234,10 +247,12 @@ func (s *suite) failure() error {
 	s.Helper()
 	deadline := time.After(20 * time.Second)
 	for {
-		if err := s.tryReconcile(); err != nil {
+		again, err := s.reconcile()
+		if err != nil {
 			return err
 		}
 		select {
+		case <-again:
 		case <-s.changed:
 		case <-deadline:
 			s.Fatal("it did not fail")

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	v1 "kubevirt.io/kubevirt/api/core/v1"
 	"kubevirt.io/kubevirt/handler/device"
 )
 
@@ -24,15 +25,19 @@ const (
 // claim says where the compute container has a volume's claim, and lets the
 // launcher's user at it: the kubelet leaves devices to root, and so do some file
 // systems with what is in them, whatever group the pod asks for.
-func claim(pod Pod, volume string, readOnly bool) (string, error) {
+func claim(pod Pod, volume string, use v1.VolumeUse, writes bool) (string, error) {
 	root, err := pod.Launcher.Root()
 	if err != nil {
 		return "", err
 	}
 	defer root.Close()
 	path := filepath.Join(devicesDir, volume)
-	isDevice, err := device.GrantBlock(root, path, pod.User)
-	if err != nil || isDevice {
+	isDevice, err := pod.Devices.admit(pod, root, path, use)
+	if err != nil {
+		return "", err
+	}
+	if isDevice {
+		_, err := device.GrantBlock(root, path, pod.User)
 		return path, err
 	}
 	path = filepath.Join(claimsDir, volume)
@@ -41,14 +46,16 @@ func claim(pod Pod, volume string, readOnly bool) (string, error) {
 		return "", fmt.Errorf("looking for its claim: %w", err)
 	}
 	defer directory.Close()
-	if readOnly {
+	if !writes {
 		return path, nil
 	}
 	return path, grantImage(directory, pod.User)
 }
 
 // grantImage makes a user the owner of the image in a directory or, before there is
-// one, of the directory. The image may be anybody's work: no link is followed.
+// anything, of the directory: whatever files there are without an image are somebody
+// else's, and the claim perhaps a mistake. The launcher will see whether it may make an
+// image there. The image may be anybody's work: no link is followed.
 func grantImage(directory *os.File, user int) error {
 	fd, err := unix.Openat2(int(directory.Fd()), claimImage, &unix.OpenHow{
 		Flags:   unix.O_PATH | unix.O_CLOEXEC | unix.O_NOFOLLOW,
@@ -56,7 +63,7 @@ func grantImage(directory *os.File, user int) error {
 	})
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return grant(int(directory.Fd()), unix.S_IFDIR, user)
+		return grantFresh(directory, user)
 	case err != nil:
 		return fmt.Errorf("opening the claim's %s: %w", claimImage, err)
 	}

@@ -45,6 +45,10 @@ func TestClaims(t *testing.T) {
 			files: []string{image}, want: claimsDir + "/data", owned: image, foreign: claimsDir + "/data",
 		},
 		"an empty filesystem":     {files: []string{claimsDir + "/data/"}, want: claimsDir + "/data", owned: claimsDir + "/data"},
+		"a newly made filesystem": {files: []string{claimsDir + "/data/lost+found/"}, want: claimsDir + "/data", owned: claimsDir + "/data"},
+		"somebody's files": {
+			files: []string{claimsDir + "/data/holiday.jpg"}, want: claimsDir + "/data", foreign: claimsDir + "/data",
+		},
 		"a read-only filesystem":  {files: []string{image}, readOnly: true, want: claimsDir + "/data", foreign: image},
 		"a file called as device": {files: []string{"/dev/data", image}, want: claimsDir + "/data", owned: image, foreign: "/dev/data"},
 		"a link called as device": {files: []string{"/dev/data->/dev/other", "/dev/other#", image}, want: claimsDir + "/data", owned: image},
@@ -55,7 +59,7 @@ func TestClaims(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			node := nodetest.New(t)
 			launcher, _ := start(t, node, shortTemp(t), "launcher.sock", c.files...)
-			pod := Pod{UID: podUID, Launcher: launcher, User: launcherUser, Cgroups: node.Cgroups}
+			pod := Pod{UID: podUID, Launcher: launcher, User: launcherUser, Cgroups: node.Cgroups, Devices: &Devices{}}
 			for range 2 { // a second time must change nothing
 				volumes, err := Resolve(t.Context(), withClaim("data", c.readOnly), pod)
 				if c.err != "" {

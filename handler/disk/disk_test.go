@@ -177,6 +177,27 @@ func TestContainerDiskIsSharedReadOnly(t *testing.T) {
 	}
 }
 
+// What the launcher's user has put into its run directory leads nobody elsewhere.
+func TestContainerDiskBesideLinks(t *testing.T) {
+	const directory = "/var/run/kubevirt/container-disks"
+	for name, files := range map[string][]string{
+		"a link for the directory": {directory + "->/etc", "/etc/"},
+		"a link for the place":     {directory + "/root.img->/etc/root.img", "/etc/"},
+	} {
+		node := nodetest.New(t)
+		sockets := shortTemp(t)
+		launcher, _ := start(t, node, shortTemp(t), "launcher.sock", append(files, "/var/run/kubevirt/launcher.sock")...)
+		start(t, node, sockets, "root.sock", "/disk/x.qcow2")
+		pod := Pod{UID: podUID, Launcher: launcher, Sockets: sockets, Cgroups: node.Cgroups}
+		if volumes, err := Resolve(t.Context(), withDisk(""), pod); err == nil {
+			t.Errorf("%s: volumes are %v", name, volumes)
+		}
+		if entries, err := os.ReadDir(inside(launcher, "/etc")); err != nil || len(entries) != 0 {
+			t.Errorf("%s: made %v, %v", name, entries, err)
+		}
+	}
+}
+
 func TestSocketOfAnotherPodIsRefused(t *testing.T) {
 	node := nodetest.New(t)
 	sockets := shortTemp(t)

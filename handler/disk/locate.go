@@ -48,7 +48,7 @@ func locate(root *os.File, path string) (*os.File, error) {
 func openRegular(root *os.File, path string) (*os.File, error) {
 	file, err := openIn(root, path, unix.O_PATH)
 	if err != nil {
-		return nil, fmt.Errorf("opening the image's disk: %w", err)
+		return nil, fmt.Errorf("opening a file of the image: %w", err)
 	}
 	var found unix.Stat_t
 	if err := unix.Fstat(int(file.Fd()), &found); err != nil || found.Mode&unix.S_IFMT != unix.S_IFREG {

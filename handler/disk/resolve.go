@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+	"k8s.io/apimachinery/pkg/types"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 	"kubevirt.io/kubevirt/handler/cgroup"
@@ -40,12 +41,19 @@ type Pod struct {
 	// where the cluster has no image volumes.
 	Sockets string
 	Cgroups cgroup.Reader
+	// Devices are those of the node.
+	Devices *Devices
+	// Directory is the kubelet's for the pod, older than whatever the pod was made for.
+	Directory string
+
+	guest types.NamespacedName
 }
 
 // Resolve makes every volume of the VMI that the launcher does not make itself
 // available in the compute container, and says where. It can be repeated at any
 // time.
 func Resolve(ctx context.Context, vmi *v1.VirtualMachineInstance, pod Pod) ([]*protocol.Volume, error) {
+	pod.guest = types.NamespacedName{Namespace: vmi.Namespace, Name: vmi.Name}
 	var volumes []*protocol.Volume
 	for i := range vmi.Spec.Volumes {
 		volume := &vmi.Spec.Volumes[i]
@@ -54,15 +62,23 @@ func Resolve(ctx context.Context, vmi *v1.VirtualMachineInstance, pod Pod) ([]*p
 		switch {
 		case volume.ContainerDisk != nil:
 			path, err = containerDisk(ctx, pod, volume.Name, volume.ContainerDisk.Path)
+		case volume.MemoryDump != nil:
+			path, err = dumpClaim(pod, volume)
+		case volume.ClaimName() != "" && vmi.Spec.SharesAsFilesystem(volume.Name):
+			path, err = sharedClaim(pod, volume)
 		case volume.ClaimName() != "":
-			path, err = claim(pod, volume.Name, volume.IsReadOnly())
+			path, err = claim(pod, volume.Name, vmi.Spec.UseOf(volume), vmi.Spec.WritesTo(volume))
+		case volume.HostDisk != nil:
+			path, err = hostDisk(pod, volume, vmi.Spec.WritesTo(volume))
 		default:
 			continue
 		}
 		if err != nil {
 			return nil, fmt.Errorf("volume %s: %w", volume.Name, err)
 		}
-		volumes = append(volumes, &protocol.Volume{Name: volume.Name, Path: path})
+		if path != "" {
+			volumes = append(volumes, &protocol.Volume{Name: volume.Name, Path: path})
+		}
 	}
 	return volumes, nil
 }
@@ -86,12 +102,11 @@ func containerDisk(ctx context.Context, pod Pod, volume, path string) (string, e
 	}
 	wait, cancel := context.WithTimeout(ctx, socketTimeout)
 	defer cancel()
-	conn, keeper, err := process.Await(wait, pod.Cgroups, filepath.Join(pod.Sockets, volume+".sock"), pod.UID)
+	keeper, release, err := awaitKeeper(wait, pod, volume)
 	if err != nil {
-		return "", fmt.Errorf("looking for the container that keeps its image: %w", err)
+		return "", err
 	}
-	defer conn.Close()
-	defer keeper.Close()
+	defer release()
 	target := filepath.Join(disksDir, volume+".img")
 	if err := share(keeper, path, pod.Launcher, target); err != nil {
 		return "", err
@@ -99,13 +114,19 @@ func containerDisk(ctx context.Context, pod Pod, volume, path string) (string, e
 	return target, nil
 }
 
+// awaitKeeper finds the container that keeps an image open, by the name of its socket.
+func awaitKeeper(ctx context.Context, pod Pod, name string) (keeper *process.Process, release func(), err error) {
+	conn, keeper, err := process.Await(ctx, pod.Cgroups, filepath.Join(pod.Sockets, name+".sock"), pod.UID)
+	if err != nil {
+		return nil, nil, fmt.Errorf("looking for the container that keeps its image: %w", err)
+	}
+	return keeper, func() { keeper.Close(); _ = conn.Close() }, nil
+}
+
 // openIn opens a path as the process whose root directory is given would see it:
 // symbolic links stay inside.
 func openIn(root *os.File, path string, flags uint64) (*os.File, error) {
 	how := &unix.OpenHow{Flags: flags | unix.O_CLOEXEC, Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS}
-	if flags&unix.O_CREAT != 0 {
-		how.Mode = 0o444
-	}
 	fd, err := unix.Openat2(int(root.Fd()), path, how)
 	if err != nil {
 		return nil, &os.PathError{Op: "open", Path: path, Err: err}

@@ -13,7 +13,7 @@ import (
 	"kubevirt.io/kubevirt/handler/process"
 )
 
-// share shows the disk file of one container, read-only, at a path of another.
+// share shows a file of one container, read-only, at a path of another.
 // The mount lives in the other's mount namespace alone, so it goes with it, and
 // keeps the file readable even after the first has ended. A mount that is there
 // already is left as it is.
@@ -54,26 +54,45 @@ func share(from *process.Process, path string, to *process.Process, target strin
 	return onLostThread(func() error { return bind(file, fromNamespace, place, toNamespace) })
 }
 
-// mountPoint opens the file to mount on, making it where it is missing.
+// mountPoint opens the file to mount on, making it where it is missing. What is in the
+// launcher's run directory may be its user's work: nothing is made by way of a link or
+// of a mount there.
 func mountPoint(root *os.File, path string) (*os.File, error) {
-	place, err := openIn(root, path, unix.O_PATH)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return place, err
-	}
-	parent, err := openIn(root, filepath.Dir(filepath.Dir(path)), unix.O_PATH|unix.O_DIRECTORY)
+	directory, name := filepath.Split(path)
+	run, err := openIn(root, filepath.Dir(filepath.Clean(directory)), unix.O_PATH|unix.O_DIRECTORY)
 	if err != nil {
 		return nil, fmt.Errorf("opening the launcher's run directory: %w", err)
 	}
-	defer parent.Close()
-	if err := unix.Mkdirat(int(parent.Fd()), filepath.Base(filepath.Dir(path)), 0o755); err != nil && err != unix.EEXIST {
-		return nil, fmt.Errorf("making the launcher's directory of container disks: %w", err)
+	defer run.Close()
+	base := filepath.Base(directory)
+	if err := unix.Mkdirat(int(run.Fd()), base, 0o755); err != nil && err != unix.EEXIST {
+		return nil, fmt.Errorf("making the launcher's directory of image files: %w", err)
 	}
-	made, err := openIn(root, path, unix.O_CREAT|unix.O_RDONLY)
+	parent, err := openBelow(run, base, unix.O_PATH|unix.O_DIRECTORY, unix.RESOLVE_NO_XDEV)
 	if err != nil {
-		return nil, fmt.Errorf("making the launcher's container disk: %w", err)
+		return nil, fmt.Errorf("opening the launcher's directory of image files: %w", err)
 	}
-	_ = made.Close()
-	return openIn(root, path, unix.O_PATH)
+	defer parent.Close()
+	made, err := openBelow(parent, name, unix.O_CREAT|unix.O_EXCL|unix.O_RDONLY, 0)
+	if err == nil {
+		_ = made.Close()
+	} else if !errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("making the launcher's place for an image file: %w", err)
+	}
+	return openBelow(parent, name, unix.O_PATH, 0) // there may be the mount already
+}
+
+// openBelow opens a name in a directory, and no link.
+func openBelow(directory *os.File, name string, flags, resolve uint64) (*os.File, error) {
+	how := &unix.OpenHow{Flags: flags | unix.O_CLOEXEC, Resolve: resolve | unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS}
+	if flags&unix.O_CREAT != 0 {
+		how.Mode = 0o444
+	}
+	fd, err := unix.Openat2(int(directory.Fd()), name, how)
+	if err != nil {
+		return nil, &os.PathError{Op: "open", Path: name, Err: err}
+	}
+	return os.NewFile(uintptr(fd), name), nil
 }
 
 func sameFile(a, b *os.File) (bool, error) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	"google.golang.org/protobuf/proto"
 	"k8s.io/apimachinery/pkg/types"
 
 	"kubevirt.io/kubevirt/launcher/protocol"
@@ -238,12 +239,29 @@ func (r *Registry) exited(ctx context.Context, launcher *Launcher) bool {
 
 func (r *Registry) record(e *entry, guest *Guest) {
 	r.mutex.Lock()
+	news := !same(e.guest, guest)
 	e.guest = guest
 	current := r.entries[e.instance.UID] == e
 	r.mutex.Unlock()
-	if current {
+	if current && news {
 		r.changed(e.instance.NamespacedName)
 	}
+}
+
+// same tells whether there is nothing new about a launcher. How a start failed is the
+// answer to whoever asked for it, who would ask again at once if it were told here.
+func same(before, after *Guest) bool {
+	if before == nil || after == nil {
+		return before == after
+	}
+	return before.Launcher == after.Launcher && before.Exited == after.Exited &&
+		proto.Equal(withoutError(before.State), withoutError(after.State))
+}
+
+func withoutError(state *protocol.DomainState) *protocol.DomainState {
+	state = proto.CloneOf(state)
+	state.Error = ""
+	return state
 }
 
 // end keeps the last state of a launcher that has ended.

@@ -2,6 +2,7 @@ package launcherclient
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -113,6 +114,29 @@ func TestFollowsALauncherThatAppearsLater(t *testing.T) {
 	}
 	launcher.SetState(&protocol.DomainState{State: protocol.State_STATE_PAUSED, Reason: "User"})
 	f.until(t, "a paused guest", inState(protocol.State_STATE_PAUSED))
+}
+
+// A failed start tells nobody to try again, however often its error changes.
+func TestFailedStartIsNoNews(t *testing.T) {
+	f := newFixture(t)
+	directory := f.Pod(t, podUID)
+	f.Own(t, os.Getpid(), podUID)
+	launcher := fakelauncher.Start(t, directory, identity)
+	guest := f.until(t, "the launcher", inState(protocol.State_STATE_NONE))
+	for _, failure := range []string{"no space left", "no space for /x.1234"} {
+		launcher.OnSync(func(*protocol.SyncRequest) error { return errors.New(failure) })
+		if err := guest.Sync(t.Context(), &protocol.SyncRequest{}); err == nil {
+			t.Fatal("the start did not fail")
+		}
+		launcher.Eventually(t, "the error on Watch", func() bool {
+			return f.registry.Guest(instance).State.GetError() == failure
+		})
+	}
+	launcher.SetState(&protocol.DomainState{State: protocol.State_STATE_RUNNING})
+	<-f.changed
+	if guest := f.registry.Guest(instance); !inState(protocol.State_STATE_RUNNING)(guest) {
+		t.Errorf("woken up by %v", guest.State)
+	}
 }
 
 func TestNoticesALostConnection(t *testing.T) {

@@ -19,6 +19,8 @@ type family struct {
 	table          nftables.TableFamily
 	guest, gateway netip.Addr
 	loopback       netip.Prefix
+	// unrouted are the sources of a guest that has no address yet, or asks its link.
+	unrouted []netip.Prefix
 	// source and destination are the offsets of the addresses in the header.
 	source, destination uint32
 }
@@ -26,16 +28,24 @@ type family struct {
 func familyOf(guest, gateway netip.Addr) family {
 	if guest.Is4() {
 		return family{table: nftables.TableFamilyIPv4, guest: guest, gateway: gateway,
-			loopback: netip.MustParsePrefix("127.0.0.0/8"), source: 12, destination: 16}
+			loopback: netip.MustParsePrefix("127.0.0.0/8"), unrouted: prefixes("0.0.0.0/32"), source: 12, destination: 16}
 	}
 	return family{table: nftables.TableFamilyIPv6, guest: guest, gateway: gateway,
-		loopback: netip.MustParsePrefix("::1/128"), source: 8, destination: 24}
+		loopback: netip.MustParsePrefix("::1/128"), unrouted: prefixes("::/128", "fe80::/10"), source: 8, destination: 24}
+}
+
+func prefixes(list ...string) []netip.Prefix {
+	var parsed []netip.Prefix
+	for _, one := range list {
+		parsed = append(parsed, netip.MustParsePrefix(one))
+	}
+	return parsed
 }
 
 // translate replaces the table of each family in one transaction.
-func translate(conn *nftables.Conn, podInterface string, ports []PortRange, families []family) error {
+func translate(conn *nftables.Conn, podInterface, bridge string, ports []PortRange, families []family) error {
 	for _, f := range families {
-		f.rules(conn, podInterface, ports)
+		f.rules(conn, podInterface, bridge, ports)
 	}
 	if err := conn.Flush(); err != nil {
 		return fmt.Errorf("setting the address translation up: %w", err)
@@ -47,8 +57,10 @@ func translate(conn *nftables.Conn, podInterface string, ports []PortRange, fami
 // guest, all of it or the listed ports; what comes from the guest leaves with the
 // pod's address. Connections to the pod's loopback address (port forwarding of
 // kubectl) reach the guest as well, seen to come from its gateway; the guest
-// itself cannot reach what listens there.
-func (f family) rules(conn *nftables.Conn, podInterface string, ports []PortRange) {
+// itself cannot reach what listens there. The guest speaks for nobody but itself:
+// with another's address its packets would leave the pod as they are, past the
+// policies for it.
+func (f family) rules(conn *nftables.Conn, podInterface, bridge string, ports []PortRange) {
 	table := &nftables.Table{Name: tableName, Family: f.table}
 	conn.AddTable(table)
 	conn.DelTable(table)
@@ -66,6 +78,7 @@ func (f family) rules(conn *nftables.Conn, podInterface string, ports []PortRang
 	prerouting := chain("prerouting", nftables.ChainTypeNAT, nftables.ChainHookPrerouting, nftables.ChainPriorityNATDest)
 	output := chain("output", nftables.ChainTypeNAT, nftables.ChainHookOutput, nftables.ChainPriorityNATDest)
 	postrouting := chain("postrouting", nftables.ChainTypeNAT, nftables.ChainHookPostrouting, nftables.ChainPriorityNATSource)
+	forward := chain("forward", nftables.ChainTypeFilter, nftables.ChainHookForward, nftables.ChainPriorityFilter)
 	input := chain("input", nftables.ChainTypeFilter, nftables.ChainHookInput, nftables.ChainPriorityFilter)
 
 	toGuest := f.translateTo(f.guest, expr.NATTypeDestNAT)
@@ -77,13 +90,19 @@ func (f family) rules(conn *nftables.Conn, podInterface string, ports []PortRang
 		rule(prerouting, interfaceIs(expr.MetaKeyIIFNAME, podInterface, expr.CmpOpEq), portIn(ports), toGuest)
 		rule(output, f.addressIn(f.destination, f.loopback), portIn(ports), toGuest)
 	}
-	guestOnly := netip.PrefixFrom(f.guest, f.guest.BitLen())
-	rule(postrouting, interfaceIs(expr.MetaKeyOIFNAME, bridgeName, expr.CmpOpNeq),
+	guestOnly, drop := netip.PrefixFrom(f.guest, f.guest.BitLen()), []expr.Any{&expr.Verdict{Kind: expr.VerdictDrop}}
+	fromGuest, alien := interfaceIs(expr.MetaKeyIIFNAME, bridge, expr.CmpOpEq), f.addressNotIn(f.source, guestOnly)
+	// What stays on the bridge comes by here as well where the node filters bridges.
+	rule(forward, fromGuest, interfaceIs(expr.MetaKeyOIFNAME, bridge, expr.CmpOpNeq), alien, drop)
+	rule(input, fromGuest, f.addressIn(f.destination, f.loopback), isNew(), drop)
+	for _, unrouted := range f.unrouted {
+		rule(input, fromGuest, f.addressIn(f.source, unrouted), []expr.Any{&expr.Verdict{Kind: expr.VerdictAccept}})
+	}
+	rule(input, fromGuest, alien, drop)
+	rule(postrouting, interfaceIs(expr.MetaKeyOIFNAME, bridge, expr.CmpOpNeq),
 		f.addressIn(f.source, guestOnly), []expr.Any{&expr.Masq{}})
-	rule(postrouting, interfaceIs(expr.MetaKeyOIFNAME, bridgeName, expr.CmpOpEq),
+	rule(postrouting, interfaceIs(expr.MetaKeyOIFNAME, bridge, expr.CmpOpEq),
 		f.addressIn(f.source, f.loopback), f.translateTo(f.gateway, expr.NATTypeSourceNAT))
-	rule(input, interfaceIs(expr.MetaKeyIIFNAME, bridgeName, expr.CmpOpEq),
-		f.addressIn(f.destination, f.loopback), isNew(), []expr.Any{&expr.Verdict{Kind: expr.VerdictDrop}})
 }
 
 func interfaceIs(key expr.MetaKey, name string, operation expr.CmpOp) []expr.Any {
@@ -96,6 +115,14 @@ func interfaceIs(key expr.MetaKey, name string, operation expr.CmpOp) []expr.Any
 }
 
 func (f family) addressIn(offset uint32, network netip.Prefix) []expr.Any {
+	return f.address(offset, network, expr.CmpOpEq)
+}
+
+func (f family) addressNotIn(offset uint32, network netip.Prefix) []expr.Any {
+	return f.address(offset, network, expr.CmpOpNeq)
+}
+
+func (f family) address(offset uint32, network netip.Prefix, operation expr.CmpOp) []expr.Any {
 	address := network.Masked().Addr().AsSlice()
 	length := uint32(len(address))
 	mask := make([]byte, length)
@@ -105,7 +132,7 @@ func (f family) addressIn(offset uint32, network netip.Prefix) []expr.Any {
 	return []expr.Any{
 		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: offset, Len: length},
 		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: length, Mask: mask, Xor: make([]byte, length)},
-		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: address},
+		&expr.Cmp{Op: operation, Register: 1, Data: address},
 	}
 }
 

@@ -4,159 +4,133 @@ package network
 
 import (
 	"fmt"
-	"net/netip"
-	"strings"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 )
 
-// Names of the links made in the pod and the networks behind them where the VMI
-// says nothing else. Guests have come to expect these addresses.
-const (
-	bridgeName  = "k6t-eth0"
-	tapName     = "tap0"
-	defaultCIDR = "10.0.2.0/24"
-	// defaultCIDR6 is the same for IPv6.
-	defaultCIDR6 = "fd10:0:2::/120"
-	// maxQueues is the most queues a tap device can have.
-	maxQueues = 256
-)
-
-// Plan is what one guest needs in its pod's network namespace.
+// Plan is what one guest needs in its pod's network namespace: an entry for each
+// of its interfaces, in their order.
 type Plan struct {
-	// Masquerade is the interface on the pod network; nil when the guest has none.
+	Interfaces []Interface
+}
+
+// Interface is what one interface of the guest needs.
+type Interface struct {
+	// Network is the name of the VMI's network.
+	Network string
+	// Primary: it is on the network of the pod's own interface.
+	Primary bool
+	Names   v1.LinkNames
+	Binding Binding
+	// MAC of the guest; empty takes that of the pod's interface.
+	MAC string
+	// Queues of the tap device; at least 1.
+	Queues uint32
+	// Masquerade is set for that binding only.
 	Masquerade *Masquerade
 }
 
-// Masquerade puts the guest on a network of its own behind the pod's addresses.
-type Masquerade struct {
-	// Network is the name of the VMI's network.
-	Network string
-	// MAC of the guest; empty takes that of the pod's interface.
-	MAC string
-	// Ports are what reaches the guest from outside; empty means everything.
-	Ports []PortRange
-	// Guest and Gateway are the two ends of the inner network, with its prefix.
-	Guest, Gateway netip.Prefix
-	// Guest6 and Gateway6 are used when the pod has an IPv6 address.
-	Guest6, Gateway6 netip.Prefix
-	// Queues of the tap device; at least 1.
-	Queues uint32
-}
+// Binding is how an interface of the guest is connected with the pod's.
+type Binding int
 
-// PortRange is a range of ports of one transport protocol, both ends included.
-type PortRange struct {
-	Protocol    Protocol
-	First, Last uint16
-}
-
-// Protocol is an IP protocol number.
-type Protocol uint8
-
-// Transport protocols with ports.
+// Kinds of bindings.
 const (
-	TCP  Protocol = 6
-	UDP  Protocol = 17
-	SCTP Protocol = 132
+	// Elsewhere: others connect the guest, here the pod's interface is only looked at.
+	Elsewhere Binding = iota
+	// Masqueraded: the guest is on a network of its own behind the pod's addresses.
+	Masqueraded
+	// Bridged: the guest takes over the pod's hardware address and addresses.
+	Bridged
+	// ManagedTap is Bridged, but a plugin tells the guest its addresses.
+	ManagedTap
+	// Passt: the launcher carries the guest's connections over sockets of the pod.
+	Passt
+	// PluginTap: the network plugin has made the tap device and connected it.
+	PluginTap
 )
 
-// PlanFor reads the plan from a VMI. It fails for what this handler cannot set
-// up; admission refuses such a VMI earlier.
-func PlanFor(vmi *v1.VirtualMachineInstance) (Plan, error) {
-	networks := map[string]v1.Network{}
-	for _, network := range vmi.Spec.Networks {
-		networks[network.Name] = network
+// bridges tells whether the pod's interface moves under a bridge.
+func (b Binding) bridges() bool { return b == Bridged || b == ManagedTap }
+
+// PlanFor reads the plan from a VMI; plugins are the cluster's binding plugins. It
+// fails for what this handler cannot set up; admission refuses such a VMI earlier.
+func PlanFor(vmi *v1.VirtualMachineInstance, plugins map[string]v1.InterfaceBindingPlugin) (Plan, error) {
+	return planned(vmi, func(name string) (Binding, error) {
+		plugin, registered := plugins[name]
+		if !registered {
+			return Elsewhere, fmt.Errorf("the cluster has no binding plugin %q", name)
+		}
+		return pluginBinding(plugin), nil
+	})
+}
+
+// PlanOf is PlanFor for a guest that runs: a plugin that is no longer registered has
+// done its work, and what it made is only looked at.
+func PlanOf(vmi *v1.VirtualMachineInstance, plugins map[string]v1.InterfaceBindingPlugin) (Plan, error) {
+	return planned(vmi, func(name string) (Binding, error) { return pluginBinding(plugins[name]), nil })
+}
+
+func planned(vmi *v1.VirtualMachineInstance, byPlugin func(string) (Binding, error)) (Plan, error) {
+	networks := map[string]*v1.Network{}
+	for i := range vmi.Spec.Networks {
+		networks[vmi.Spec.Networks[i].Name] = &vmi.Spec.Networks[i]
 	}
 	var plan Plan
+	taken := map[string]string{}
 	for i := range vmi.Spec.Domain.Devices.Interfaces {
 		iface := &vmi.Spec.Domain.Devices.Interfaces[i]
 		if iface.State == v1.InterfaceStateAbsent {
 			continue
 		}
 		network, found := networks[iface.Name]
-		switch {
-		case !found:
+		if !found {
 			return Plan{}, fmt.Errorf("interface %q has no network of that name", iface.Name)
-		case iface.Masquerade == nil || network.Pod == nil:
-			return Plan{}, fmt.Errorf("interface %q: only masquerade on the pod network is supported", iface.Name)
-		case plan.Masquerade != nil:
-			return Plan{}, fmt.Errorf("interface %q: the pod network is taken by %q", iface.Name, plan.Masquerade.Network)
 		}
-		masquerade, err := masqueradeFor(iface, network.Pod)
+		planned, err := interfaceFor(iface, network, byPlugin)
 		if err != nil {
 			return Plan{}, fmt.Errorf("interface %q: %w", iface.Name, err)
 		}
-		masquerade.Queues = queues(&vmi.Spec.Domain)
-		plan.Masquerade = masquerade
+		if other, twice := taken[planned.Names.Pod]; twice {
+			return Plan{}, fmt.Errorf("interface %q: the pod's %s is taken by %q", iface.Name, planned.Names.Pod, other)
+		}
+		taken[planned.Names.Pod] = iface.Name
+		planned.Queues = vmi.Spec.Domain.InterfaceQueues(iface)
+		plan.Interfaces = append(plan.Interfaces, planned)
 	}
 	return plan, nil
 }
 
-func masqueradeFor(iface *v1.Interface, network *v1.PodNetwork) (*Masquerade, error) {
-	m := &Masquerade{Network: iface.Name, MAC: iface.MacAddress}
+func interfaceFor(iface *v1.Interface, network *v1.Network, byPlugin func(string) (Binding, error)) (Interface, error) {
+	planned := Interface{
+		Network: iface.Name, Primary: network.IsPrimary(), Names: network.LinkNames(), MAC: iface.MacAddress,
+	}
 	var err error
-	if m.Gateway, m.Guest, err = ends(network.VMNetworkCIDR, defaultCIDR); err != nil {
-		return nil, err
+	switch {
+	case iface.Masquerade != nil && network.Pod == nil:
+		return planned, fmt.Errorf("masquerade works on the pod network only")
+	case iface.Masquerade != nil:
+		planned.Binding = Masqueraded
+		planned.Masquerade, err = masqueradeFor(iface, network.Pod)
+	case iface.Bridge != nil:
+		planned.Binding = Bridged
+	case iface.Binding != nil:
+		planned.Binding, err = byPlugin(iface.Binding.Name)
+	case iface.PasstBinding != nil:
+		planned.Binding = Passt
+	case iface.SRIOV != nil:
+		planned.Binding = Elsewhere
+	default:
+		return planned, fmt.Errorf("it has no binding that is supported")
 	}
-	if m.Gateway6, m.Guest6, err = ends(network.VMIPv6NetworkCIDR, defaultCIDR6); err != nil {
-		return nil, err
-	}
-	if !m.Gateway.Addr().Is4() || !m.Gateway6.Addr().Is6() {
-		return nil, fmt.Errorf("a network of the VM is of the other IP family")
-	}
-	for _, port := range iface.Ports {
-		one, err := portRange(port.Protocol, port.Port, port.Port)
-		if err != nil {
-			return nil, err
-		}
-		m.Ports = append(m.Ports, one)
-	}
-	for _, ports := range iface.PortRanges {
-		several, err := portRange(ports.Protocol, ports.Start, ports.End)
-		if err != nil {
-			return nil, err
-		}
-		m.Ports = append(m.Ports, several)
-	}
-	return m, nil
+	return planned, err
 }
 
-// ends returns the first two host addresses of a network: the gateway's, which
-// the pod takes, and the guest's.
-func ends(cidr, otherwise string) (gateway, guest netip.Prefix, err error) {
-	if cidr == "" {
-		cidr = otherwise
+func pluginBinding(plugin v1.InterfaceBindingPlugin) Binding {
+	switch plugin.DomainAttachmentType {
+	case v1.DomainAttachmentTypeTap:
+		return PluginTap
+	case v1.DomainAttachmentTypeManagedTap:
+		return ManagedTap
 	}
-	prefix, err := netip.ParsePrefix(cidr)
-	if err != nil {
-		return gateway, guest, fmt.Errorf("reading the VM network: %w", err)
-	}
-	prefix = prefix.Masked()
-	first := prefix.Addr().Next()
-	second := first.Next()
-	if !prefix.Contains(second.Next()) && prefix.Addr().Is4() || !prefix.Contains(second) {
-		return gateway, guest, fmt.Errorf("the VM network %s has no room for a gateway and a guest", prefix)
-	}
-	return netip.PrefixFrom(first, prefix.Bits()), netip.PrefixFrom(second, prefix.Bits()), nil
-}
-
-func portRange(protocol string, first, last int32) (PortRange, error) {
-	numbers := map[string]Protocol{"": TCP, "TCP": TCP, "UDP": UDP, "SCTP": SCTP}
-	number, known := numbers[strings.ToUpper(protocol)]
-	if !known {
-		return PortRange{}, fmt.Errorf("unknown protocol %q of a port", protocol)
-	}
-	if first < 1 || last > 65535 || last < first {
-		return PortRange{}, fmt.Errorf("ports %d to %d do not exist", first, last)
-	}
-	return PortRange{Protocol: number, First: uint16(first), Last: uint16(last)}, nil
-}
-
-// queues is one per virtual CPU where the VMI asks for several.
-func queues(domain *v1.DomainSpec) uint32 {
-	if wanted := domain.Devices.NetworkInterfaceMultiqueue; wanted == nil || !*wanted || domain.CPU == nil {
-		return 1
-	}
-	cpu := domain.CPU
-	return min(max(cpu.Sockets, 1)*max(cpu.Cores, 1)*max(cpu.Threads, 1), maxQueues)
+	return Elsewhere
 }

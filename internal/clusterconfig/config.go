@@ -49,6 +49,10 @@ type Config struct {
 	// DefaultNetworkInterface is the binding of the interface added to VMIs that
 	// describe no network: "masquerade" or "bridge".
 	DefaultNetworkInterface string
+	// PermitBridgeOnPodNetwork lets guests bridge the pod network.
+	PermitBridgeOnPodNetwork bool
+	// BindingPlugins bind interfaces in ways of their own, by the name that VMIs use.
+	BindingPlugins map[string]v1.InterfaceBindingPlugin
 
 	// SMBIOS is what a guest reads as its system's make.
 	SMBIOS SMBIOS
@@ -111,7 +115,6 @@ func New(kv *v1.KubeVirt) *Config {
 		DefaultArchitecture:       runtime.GOARCH,
 		RolloutStrategy:           valueOr(spec.VMRolloutStrategy, v1.VMRolloutStrategyLiveUpdate),
 		EvictionStrategy:          valueOr(spec.EvictionStrategy, v1.EvictionStrategyNone),
-		DefaultNetworkInterface:   defaultNetworkInterface,
 		SMBIOS:                    smbios(spec.SMBIOS),
 		BalloonStatsPeriodSeconds: valueOr(spec.MemBalloonStatsPeriod, 10),
 		ImagePullPolicy:           firstNonZero(spec.ImagePullPolicy, kv.Spec.ImagePullPolicy, corev1.PullIfNotPresent),
@@ -143,18 +146,6 @@ func New(kv *v1.KubeVirt) *Config {
 
 // Enabled decides a feature gate.
 func (c *Config) Enabled(gate Gate) bool { return evaluate(gate, c.enabled, c.disabled) }
-
-// defaultNetworkInterface deviates from the API's documented default (bridge) for
-// as long as the bridge binding is not implemented: a VM that says nothing about
-// its network is to get one that works rather than a refusal.
-const defaultNetworkInterface = "masquerade"
-
-func (c *Config) readNetwork(network *v1.NetworkConfiguration) {
-	if network == nil {
-		return
-	}
-	c.DefaultNetworkInterface = firstNonZero(network.DefaultNetworkInterface, c.DefaultNetworkInterface)
-}
 
 func (c *Config) readDeveloper(developer *v1.DeveloperConfiguration) {
 	if developer == nil {

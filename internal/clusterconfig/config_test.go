@@ -66,6 +66,8 @@ func TestDefaults(t *testing.T) {
 		"seccomp":                 {c.SeccompProfile.Type, corev1.SeccompProfileTypeRuntimeDefault},
 		"emulation":               {c.UseEmulation, false},
 		"obsolete":                {c.ObsoleteCPUModels["Conroe"], true},
+		"default interface":       {c.DefaultNetworkInterface, "bridge"},
+		"bridge is permitted":     {c.PermitBridgeOnPodNetwork, true},
 		"cpuRequest is not asked": {c.CPURequestConfigured, false},
 	} {
 		if pair[0] != pair[1] {
@@ -85,7 +87,10 @@ spec:
     memBalloonStatsPeriod: 0
     smbios: {product: Box, version: "7"}
     evictionStrategy: LiveMigrate
-    network: {defaultNetworkInterface: bridge}
+    network:
+      defaultNetworkInterface: masquerade
+      permitBridgeInterfaceOnPodNetwork: false
+      binding: {fast: {domainAttachmentType: tap}}
     virtualMachineOptions: {disableFreePageReporting: {}}
     obsoleteCPUModels: {Penryn: true}
     tlsConfiguration: {minTLSVersion: VersionTLS13}
@@ -112,7 +117,9 @@ spec:
 		"balloon stats":        {c.BalloonStatsPeriodSeconds, uint32(0)},
 		"smbios":               {c.SMBIOS, SMBIOS{Manufacturer: "KubeVirt", Product: "Box", Family: "KubeVirt", Version: "7"}},
 		"eviction":             {c.EvictionStrategy, v1.EvictionStrategyLiveMigrate},
-		"default interface":    {c.DefaultNetworkInterface, "bridge"},
+		"default interface":    {c.DefaultNetworkInterface, "masquerade"},
+		"bridge permitted":     {c.PermitBridgeOnPodNetwork, false},
+		"binding plugin":       {c.BindingPlugins["fast"].DomainAttachmentType, v1.DomainAttachmentTypeTap},
 		"page reporting":       {c.DisableFreePageReporting, true},
 		"obsolete replaced":    {c.ObsoleteCPUModels["Conroe"], false},
 		"TLS":                  {c.TLS.MinVersion, v1.VersionTLS13},

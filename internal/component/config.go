@@ -49,6 +49,8 @@ type Config struct {
 	Verbosity clusterconfig.LogVerbosity
 	// AggregateRoles adds the users' roles to the cluster's own admin, edit and view.
 	AggregateRoles bool
+	// ReadNetworks lets virt-controller read what networks are made of.
+	ReadNetworks bool
 	// RestrictNodes confines each virt-handler to its own Node object.
 	RestrictNodes bool
 	// Customizations are the administrator's changes to rendered objects.
@@ -87,6 +89,7 @@ func NewConfig(env Environment, kv *v1.KubeVirt, nodes int32, caBundle []byte) (
 		ControllerReplicas: 2,
 		Verbosity:          cluster.LogVerbosity,
 		AggregateRoles:     aggregation == nil || *aggregation != v1.RoleAggregationStrategyManual,
+		ReadNetworks:       !cluster.Enabled(clusterconfig.GateExternalNetResourceInjection),
 		RestrictNodes:      cluster.Enabled(clusterconfig.GateNodeRestriction),
 		Customizations:     kv.Spec.CustomizeComponents,
 		CABundle:           caBundle,

@@ -42,6 +42,7 @@ func handler(c *Config) []Object {
 		name: Handler, command: "handler", account: HandlerAccount, verbosity: c.Verbosity.Handler, cpu: "10m", memory: "50Mi",
 		args: []string{
 			"--node-name=$(NODE_NAME)",
+			"--pod-ip=$(POD_IP)",
 			"--server-port=" + strconv.Itoa(HandlerPort),
 			"--server-cert-dir=" + handlerServerDir,
 			"--cert-dir=" + handlerServerDir,
@@ -82,7 +83,7 @@ func onNode(spec *corev1.PodSpec) {
 		SELinuxOptions:  &corev1.SELinuxOptions{Type: "spc_t", Level: "s0"},
 	}
 	container := &spec.Containers[0]
-	container.Env = append(container.Env, fromField("NODE_NAME", "spec.nodeName"))
+	container.Env = append(container.Env, fromField("NODE_NAME", "spec.nodeName"), fromField("POD_IP", "status.podIP"))
 	container.SecurityContext = &corev1.SecurityContext{
 		RunAsUser:              ptr.To[int64](0),
 		ReadOnlyRootFilesystem: ptr.To(true),

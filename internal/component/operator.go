@@ -69,6 +69,9 @@ func operatorDeployment(c *Config, replicas int32) Object {
 // operatorRights: what the operator does itself, and everything it grants to others,
 // for nobody may give away rights that he does not hold.
 func operatorRights(c *Config) []Object {
+	most := *c
+	most.ReadNetworks = true // as some KubeVirt object may want
+	c = &most
 	subject := account(c.Namespace, OperatorAccount)
 	manage := look("create", "patch", "delete")
 	everywhere := append(granted(c, ""),

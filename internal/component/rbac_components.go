@@ -49,7 +49,8 @@ func controllerRights(c *Config) []Object {
 		rule(poolv1beta1.GroupName, on("virtualmachinepools/status"), may("patch")),
 		rule(poolv1beta1.GroupName, on("virtualmachinepools/finalizers"), may("update")),
 		rule(v1.GroupName, on(v1.ResourceKubeVirts), look()),
-		rule("", on("pods"), look("create", "delete")),
+		// Patched are annotations, for the sidecars of a pod.
+		rule("", on("pods"), look("create", "patch", "delete")),
 		rule("", on("pods/status"), may("patch")),
 		rule("", on("nodes"), look("patch")),
 		rule("", on("persistentvolumeclaims"), look("patch")),
@@ -58,10 +59,17 @@ func controllerRights(c *Config) []Object {
 		rule("cdi.kubevirt.io", on("datavolumes/source"), may("create")),
 		rule("cdi.kubevirt.io", on("datasources"), may("get")),
 		rule("authorization.k8s.io", on("subjectaccessreviews"), may("create")),
+		// Whether a claim of devices exists that a pod names.
+		rule("resource.k8s.io", on("resourceclaims", "resourceclaimtemplates"), may("get")),
 		// Whether the cluster has data volumes.
 		{APIGroups: []string{"apiextensions.k8s.io"}, Resources: on("customresourcedefinitions"), ResourceNames: []string{"datavolumes.cdi.kubevirt.io"}, Verbs: look()},
-		rule("", on("events"), may("create", "patch")),
+		// What the kubelet says of a launcher pod whose containers do not start.
+		rule("", on("events"), may("create", "patch", "list")),
 		rule("apps", on("controllerrevisions"), look("create", "delete")),
+	}
+	if c.ReadNetworks {
+		// Which devices a network takes that a pod is to be attached to.
+		everywhere = append(everywhere, rule("k8s.cni.cncf.io", on("network-attachment-definitions"), may("get")))
 	}
 	home := []rbacv1.PolicyRule{
 		rule("coordination.k8s.io", on("leases"), may("get", "create", "update", "patch")),

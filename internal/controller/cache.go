@@ -1,6 +1,8 @@
 package controller
 
 import (
+	"slices"
+
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -11,6 +13,7 @@ import (
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 	"kubevirt.io/kubevirt/internal/datavolume"
+	"kubevirt.io/kubevirt/internal/launcherpod"
 )
 
 // cacheOptions keeps the caches to what the reconcilers read: launcher pods only,
@@ -59,16 +62,34 @@ func trimPod(obj any) (any, error) {
 		return obj, nil
 	}
 	pod.ManagedFields = nil
-	pod.Annotations = nil
+	pod.Annotations = networkAnnotations(pod)
 	spec := corev1.PodSpec{
 		NodeName:                      pod.Spec.NodeName,
 		TerminationGracePeriodSeconds: pod.Spec.TerminationGracePeriodSeconds,
+	}
+	for _, v := range pod.Spec.Volumes {
+		if v.PersistentVolumeClaim != nil {
+			spec.Volumes = append(spec.Volumes, v)
+		}
 	}
 	for _, c := range pod.Spec.Containers {
 		spec.Containers = append(spec.Containers, corev1.Container{Name: c.Name, Image: c.Image})
 	}
 	pod.Spec = spec
 	return pod, nil
+}
+
+// networkAnnotations are what the networks of a pod are described from, where a
+// sidecar wants to know.
+func networkAnnotations(pod *corev1.Pod) map[string]string {
+	told := func(v corev1.Volume) bool { return v.Name == launcherpod.NetworkInfoVolume }
+	if !slices.ContainsFunc(pod.Spec.Volumes, told) {
+		return nil
+	}
+	return map[string]string{
+		v1.AnnotationMultusStatus: pod.Annotations[v1.AnnotationMultusStatus],
+		v1.AnnotationNetworkInfo:  pod.Annotations[v1.AnnotationNetworkInfo],
+	}
 }
 
 // trimNode keeps a node's labels and annotations.
@@ -90,7 +111,7 @@ func trimClaim(obj any) (any, error) {
 		return obj, nil
 	}
 	claim.ManagedFields = nil
-	claim.Annotations = nil
+	claim.Annotations = datavolume.ClaimAnnotations(claim)
 	claim.Labels = nil
 	claim.Spec.Selector = nil
 	claim.Status = corev1.PersistentVolumeClaimStatus{Phase: claim.Status.Phase, Capacity: claim.Status.Capacity}

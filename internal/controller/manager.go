@@ -158,7 +158,7 @@ func addControllers(ctx context.Context, mgr ctrl.Manager, events event.Recorder
 	}
 	instances := &vmi.Reconciler{
 		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Events: events, Clock: now,
-		Render: render, NodeSilent: node.Silent,
+		Config: config, Render: render, NodeSilent: node.Silent,
 	}
 	if err := instances.Setup(ctx, mgr, options()); err != nil {
 		return err

@@ -138,6 +138,7 @@ func TestManager(t *testing.T) {
 	}{
 		{"an instance", instanceBudget}, {"a machine", machineBudget}, {"events", eventBudget}, {"ten at once", tenAtOnce},
 		{"a replica set", replicaSetBudget}, {"a pool", poolBudget},
+		{"a claim", claimInTurn},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, ctx, namespace, requests) })
 	}

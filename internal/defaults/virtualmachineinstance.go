@@ -37,7 +37,7 @@ func VirtualMachineInstance(vmi *v1.VirtualMachineInstance, cfg *clusterconfig.C
 	probe(spec.LivenessProbe)
 	probe(spec.ReadinessProbe)
 	disks(spec)
-	pullPolicies(spec.Volumes)
+	pullPolicies(spec.Volumes, spec.Domain.Firmware)
 	network(spec, cfg)
 	if spec.EvictionStrategy == nil {
 		strategy := cfg.EvictionStrategy
@@ -167,7 +167,7 @@ func disk(disk *v1.Disk, bus v1.DiskBus) {
 		setDefault(&disk.Disk.Bus, bus)
 	}
 	if disk.LUN != nil {
-		setDefault(&disk.LUN.Bus, bus)
+		setDefault(&disk.LUN.Bus, v1.DiskBusSCSI) // no other passes SCSI commands on
 	}
 	if disk.CDRom != nil {
 		setDefault(&disk.CDRom.Bus, bus)
@@ -177,17 +177,22 @@ func disk(disk *v1.Disk, bus v1.DiskBus) {
 }
 
 // pullPolicies follows the rule of pods: a moving tag is pulled each time.
-func pullPolicies(volumes []v1.Volume) {
+func pullPolicies(volumes []v1.Volume, firmware *v1.Firmware) {
 	for i := range volumes {
-		source := volumes[i].ContainerDisk
-		if source == nil || source.ImagePullPolicy != "" {
-			continue
-		}
-		source.ImagePullPolicy = corev1.PullIfNotPresent
-		if movingTag(source.Image) {
-			source.ImagePullPolicy = corev1.PullAlways
+		if source := volumes[i].ContainerDisk; source != nil {
+			pullPolicy(source.Image, &source.ImagePullPolicy)
 		}
 	}
+	if firmware.KernelBoot != nil && firmware.KernelBoot.Container != nil {
+		pullPolicy(firmware.KernelBoot.Container.Image, &firmware.KernelBoot.Container.ImagePullPolicy)
+	}
+}
+
+func pullPolicy(image string, policy *corev1.PullPolicy) {
+	if movingTag(image) {
+		setDefault(policy, corev1.PullAlways)
+	}
+	setDefault(policy, corev1.PullIfNotPresent)
 }
 
 func movingTag(image string) bool {

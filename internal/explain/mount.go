@@ -19,6 +19,9 @@ var missingObject = regexp.MustCompile(`(?i)(secret|configmap)s? "([^"]+)" not f
 // mounts tells of volumes that the node cannot bring into the launcher pod. The
 // kubelet's first attempt may well be too early.
 func mounts(v *view) []cause {
+	if v.pod == nil {
+		return v.obstructed()
+	}
 	if !v.starting() || !v.late(v.pod.CreationTimestamp.Time, settles) {
 		return nil
 	}
@@ -43,6 +46,26 @@ func mounts(v *view) []cause {
 	return v.sandbox()
 }
 
+// obstructed goes by what virt-controller has read of the pod, where nobody has looked at it.
+func (v *view) obstructed() []cause {
+	c := v.untrue(v1.ConditionSynchronized)
+	if c == nil {
+		return nil
+	}
+	reason, message := v1.CauseVolumeMountFailed, "A volume cannot be mounted: "
+	switch c.Reason {
+	case "FailedMount", "FailedMapVolume":
+	case "FailedAttachVolume":
+		reason, message = v1.CauseVolumeAttachFailed, "A volume cannot be attached to the node: "
+	case "FailedCreatePodSandBox":
+		reason, message = v1.CauseContainerInvalid, "The launcher pod cannot be set up: "
+	default:
+		return nil
+	}
+	return []cause{notRunning(reason, message+sentence(c.Message), "Change what the message names; kubectl describe pod tells more.",
+		v.vmiCondition(c))}
+}
+
 // missing tells of a Secret or ConfigMap that does not exist. Only the kubelet reads
 // them, and what it says never holds their content.
 func (v *view) missing(kind, name string, event *corev1.Event) cause {
@@ -54,7 +77,7 @@ func (v *view) missing(kind, name string, event *corev1.Event) cause {
 	for i := range v.spec.Volumes {
 		source := &v.spec.Volumes[i].VolumeSource
 		var references []*corev1.LocalObjectReference
-		if cloudInit := source.CloudInitNoCloud; cloudInit != nil {
+		if cloudInit := source.CloudInit(); cloudInit != nil {
 			references = append(references, cloudInit.SecretRef, cloudInit.NetworkDataSecretRef)
 		}
 		for _, reference := range references {

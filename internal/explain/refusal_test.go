@@ -37,6 +37,7 @@ func refusalStories() []story {
 			`pods "virt-launcher-vm-1" is forbidden: failed quota: strict: must specify limits.memory for: compute`, "strict"),
 		pod("limit range, minimum", v1.CauseLimitRangeViolated,
 			`pods "virt-launcher-vm-1" is forbidden: minimum memory usage per Pod is 1Gi, but request is 300Mi`, "minimum"),
+		pod("a claim of devices", v1.CausePodRefused, "ResourceClaim card not found, waiting for it", "ResourceClaim card not found"),
 		pod("pod security", v1.CausePodSecurityViolated,
 			`pods "virt-launcher-vm-1" is forbidden: violates PodSecurity "restricted:latest": unrestricted capabilities (container "compute" ...)`, "restricted:latest"),
 		pod("service account", v1.CauseServiceAccountNotFound,

@@ -11,6 +11,7 @@ import (
 
 	cdiv1beta1 "kubevirt.io/kubevirt/api/cdi/v1beta1"
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/api/migratability"
 )
 
 var now = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
@@ -45,6 +46,9 @@ func scene(strategy v1.VirtualMachineRunStrategy, changes ...change) Facts {
 	f := Facts{VM: vm, Now: now, Nodes: []corev1.Node{node("node01")}}
 	for _, c := range changes {
 		c(&f)
+	}
+	if f.VMI != nil {
+		tellClaims(f.VMI, f.Claims)
 	}
 	return f
 }
@@ -81,6 +85,18 @@ func instance(phase v1.VirtualMachineInstancePhase, age time.Duration, changes .
 	}
 }
 
+// tellClaims has the status say what is behind the volumes, as virt-controller does.
+func tellClaims(vmi *v1.VirtualMachineInstance, claims []corev1.PersistentVolumeClaim) {
+	for i := range vmi.Spec.Volumes {
+		for j := range claims {
+			if volume := &vmi.Spec.Volumes[i]; volume.ClaimName() == claims[j].Name {
+				v1.EnsureVolumeStatus(&vmi.Status.VolumeStatus, volume.Name).PersistentVolumeClaimInfo =
+					&v1.PersistentVolumeClaimInfo{ClaimName: claims[j].Name, AccessModes: claims[j].Spec.AccessModes}
+			}
+		}
+	}
+}
+
 // says gives the instance a condition that has been there for ten minutes.
 func says(t v1.ConditionType, status corev1.ConditionStatus, reason, message string) func(*v1.VirtualMachineInstance) {
 	return func(vmi *v1.VirtualMachineInstance) {
@@ -97,7 +113,7 @@ func unsynchronized(reason, message string) func(*v1.VirtualMachineInstance) {
 func ready(vmi *v1.VirtualMachineInstance) {
 	says(v1.ConditionReady, corev1.ConditionTrue, "", "")(vmi)
 	says(v1.ConditionLiveMigratable, corev1.ConditionFalse, v1.ReasonNotMigratable,
-		"live migration is not supported by this version")(vmi)
+		migratability.Unsupported)(vmi)
 }
 
 // unready is an instance that has not been ready since it runs.

@@ -86,6 +86,9 @@ func volumeStories() []story {
 		return scene(v1.RunStrategyAlways, template, dataVolume(phase, age, conditions...))
 	}
 	return []story{
+		{name: "of another machine", causes: causes(v1.CauseClaimInUse), says: "VirtualMachineInstance other",
+			facts: scene(v1.RunStrategyAlways, usesClaim(), claim(corev1.ClaimBound, time.Hour), instance(v1.VMIPhasePending, time.Minute,
+				unsynchronized(v1.ReasonClaimInUse, "PersistentVolumeClaim data is in use by VirtualMachineInstance other, waiting for it")))},
 		{name: "one pod only", causes: causes(v1.CauseClaimInUse), says: "reader",
 			facts: with(otherPod, claim(corev1.ClaimBound, time.Hour), launcher(corev1.PodPending, time.Minute,
 				unplaced("0/2 nodes are available: 1 node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod. preemption: none.")))},
@@ -94,6 +97,13 @@ func volumeStories() []story {
 				podEvent("FailedAttachVolume", `Multi-Attach error for volume "pvc-1" Volume is already used by pod(s) reader`))},
 		{name: "not attached", causes: causes(v1.CauseVolumeAttachFailed), says: "no LUN",
 			facts: with(onNode01, podEvent("FailedAttachVolume", "AttachVolume.Attach failed: no LUN left"))},
+		{name: "not mounted, as virt-controller says", causes: causes(v1.CauseVolumeMountFailed), says: "secret x",
+			facts: scene(v1.RunStrategyAlways, instance(v1.VMIPhaseScheduling, time.Minute,
+				unsynchronized("FailedMount", "Not found, waiting for it: secret x")))},
+		{name: "not attached, as virt-controller says", causes: causes(v1.CauseVolumeAttachFailed), says: "no LUN",
+			facts: scene(v1.RunStrategyAlways, instance(v1.VMIPhaseScheduling, time.Minute, unsynchronized("FailedAttachVolume", "no LUN")))},
+		{name: "not set up, as virt-controller says", causes: causes(v1.CauseContainerInvalid), says: "no plugin",
+			facts: scene(v1.RunStrategyAlways, instance(v1.VMIPhaseScheduling, time.Minute, unsynchronized("FailedCreatePodSandBox", "no plugin")))},
 		{name: "not mounted", causes: causes(v1.CauseVolumeMountFailed), says: "wrong fs type",
 			facts: with(onNode01, podEvent("FailedMount", "MountVolume.MountDevice failed: wrong fs type"))},
 		{name: "volume elsewhere", causes: causes(v1.CauseVolumeNodeConflict), says: "1 of 2 nodes is out of reach",

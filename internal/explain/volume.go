@@ -29,7 +29,18 @@ func claims(v *view) []cause {
 			found = append(found, v.ofClaim(claim)...)
 		}
 	}
-	return append(found, claimMissing(v)...)
+	return append(append(found, claimMissing(v)...), claimTaken(v)...)
+}
+
+// claimTaken tells of another instance that uses a claim in a way that excludes this one.
+func claimTaken(v *view) []cause {
+	c := v.untrue(v1.ConditionSynchronized)
+	if c == nil || c.Reason != v1.ReasonClaimInUse {
+		return nil
+	}
+	return []cause{notRunning(v1.CauseClaimInUse, sentence(c.Message),
+		"Stop what uses it; this machine starts by itself then. Or make the disks of both shareable, if their guests know how to share a disk.",
+		v.vmiCondition(c))}
 }
 
 var missingClaim = regexp.MustCompile(`PersistentVolumeClaim (\S+) not found`)

@@ -1,6 +1,7 @@
 package launcherpod
 
 import (
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -40,14 +41,18 @@ func checkBounds(t *testing.T, vmi *v1.VirtualMachineInstance, pod *corev1.Pod) 
 		t.Errorf("namespace %s, node %s", pod.Namespace, spec.NodeName)
 	}
 	for _, sysctl := range spec.SecurityContext.Sysctls {
-		if sysctl != unprivilegedPorts {
+		if sysctl != unprivilegedPorts && sysctl != unprivilegedPing {
 			t.Errorf("sysctl %v", sysctl)
 		}
 	}
 	for _, volume := range spec.Volumes {
 		source := volume.VolumeSource
 		allowed := source.EmptyDir != nil || source.PersistentVolumeClaim != nil || source.Image != nil ||
-			source.Secret != nil && namesSecret(vmi, source.Secret.SecretName)
+			source.Secret != nil && namesSecret(vmi, source.Secret.SecretName) ||
+			source.ConfigMap != nil && namesConfigMap(vmi, source.ConfigMap.Name) ||
+			(source.DownwardAPI != nil || source.Projected != nil) && namesConfig(vmi, volume.Name) ||
+			source.HostPath != nil && namesDirectory(vmi, volume.Name, source.HostPath.Path) ||
+			volume.Name == NetworkInfoVolume && source.DownwardAPI != nil
 		if !allowed {
 			t.Errorf("volume %s: %+v", volume.Name, source)
 		}
@@ -60,10 +65,34 @@ func checkBounds(t *testing.T, vmi *v1.VirtualMachineInstance, pod *corev1.Pod) 
 }
 
 func namesSecret(vmi *v1.VirtualMachineInstance, name string) bool {
+	is := func(reference *corev1.LocalObjectReference) bool { return reference != nil && reference.Name == name }
 	return slices.ContainsFunc(vmi.Spec.Volumes, func(v v1.Volume) bool {
-		source := v.CloudInitNoCloud
-		return source != nil && (source.SecretRef != nil && source.SecretRef.Name == name ||
-			source.NetworkDataSecretRef != nil && source.NetworkDataSecretRef.Name == name)
+		source := v.CloudInit()
+		return source != nil && (is(source.SecretRef) || is(source.NetworkDataSecretRef)) ||
+			v.Secret != nil && v.Secret.SecretName == name || v.Sysprep != nil && is(v.Sysprep.Secret)
+	}) || slices.ContainsFunc(vmi.Spec.AccessCredentials, func(c v1.AccessCredential) bool { return c.SecretName() == name })
+}
+
+func namesConfigMap(vmi *v1.VirtualMachineInstance, name string) bool {
+	return slices.ContainsFunc(vmi.Spec.Volumes, func(v v1.Volume) bool {
+		return v.ConfigMap != nil && v.ConfigMap.Name == name ||
+			v.Sysprep != nil && v.Sysprep.ConfigMap != nil && v.Sysprep.ConfigMap.Name == name
+	})
+}
+
+// namesConfig tells whether a volume shows facts about the pod, or credentials of a
+// service account, that the instance asks for.
+func namesConfig(vmi *v1.VirtualMachineInstance, name string) bool {
+	return slices.ContainsFunc(vmi.Spec.Volumes, func(v v1.Volume) bool {
+		return podVolumeName(v.Name) == name && (v.DownwardAPI != nil || v.ServiceAccount != nil)
+	})
+}
+
+// namesDirectory tells whether a directory of the node is that of a disk which the
+// instance asks for: the pod has it openly, for whatever judges pods.
+func namesDirectory(vmi *v1.VirtualMachineInstance, name, directory string) bool {
+	return slices.ContainsFunc(vmi.Spec.Volumes, func(v v1.Volume) bool {
+		return podVolumeName(v.Name) == name && v.HostDisk != nil && path.Dir(v.HostDisk.Path) == directory
 	})
 }
 

@@ -27,19 +27,26 @@ const (
 
 // disks brings the content of the instance's volumes into the pod.
 func disks(r *render) error {
-	images := !r.opts.WithoutImageVolumes && r.cfg.Enabled(clusterconfig.GateImageVolume)
 	for i := range r.vmi.Spec.Volumes {
 		volume := &r.vmi.Spec.Volumes[i]
 		switch {
-		case volume.ContainerDisk != nil && images:
-			r.mountImage(volume.Name, volume.ContainerDisk)
+		case volume.ContainerDisk != nil && r.hasImageVolumes():
+			disk := volume.ContainerDisk
+			r.mountImage(podVolumeName(volume.Name), imagesDir+"/"+volume.Name, disk.Image, disk.ImagePullPolicy)
 		case volume.ContainerDisk != nil:
-			r.runImage(volume.Name, volume.ContainerDisk)
+			disk := volume.ContainerDisk
+			r.runImage(v1.FittingName("volume"+volume.Name), volume.Name, disk.Image, disk.ImagePullPolicy)
+		case volume.MemoryDump != nil && r.claims[volume.Name] == corev1.PersistentVolumeBlock: // the launcher says that it is of no use
 		case volume.ClaimName() != "":
 			if err := r.useClaim(volume); err != nil {
 				return err
 			}
-		case volume.EmptyDisk != nil, volume.CloudInitNoCloud != nil: // the launcher makes them
+		case volume.HostDisk != nil:
+			r.useHostDisk(volume)
+		case volume.IsConfig(), volume.Sysprep != nil:
+			r.mountConfig(volume)
+		case volume.EmptyDisk != nil, volume.CloudInit() != nil, volume.DownwardMetrics != nil: // the launcher makes them
+		case volume.ContainerPath != nil: // somebody else mounts it
 		default:
 			return fmt.Errorf("volume %s: its kind is not supported", volume.Name)
 		}
@@ -57,25 +64,28 @@ func (r *render) addPullSecret(name string) {
 	}
 }
 
-func (r *render) mountImage(name string, disk *v1.ContainerDiskSource) {
-	own := podVolumeName(name)
+// hasImageVolumes tells whether the cluster mounts images itself.
+func (r *render) hasImageVolumes() bool {
+	return !r.opts.WithoutImageVolumes && r.cfg.Enabled(clusterconfig.GateImageVolume)
+}
+
+func (r *render) mountImage(volume, path, image string, policy corev1.PullPolicy) {
 	r.pod.Spec.Volumes = append(r.pod.Spec.Volumes, corev1.Volume{
-		Name: own,
-		VolumeSource: corev1.VolumeSource{Image: &corev1.ImageVolumeSource{
-			Reference: disk.Image, PullPolicy: disk.ImagePullPolicy,
-		}},
+		Name:         volume,
+		VolumeSource: corev1.VolumeSource{Image: &corev1.ImageVolumeSource{Reference: image, PullPolicy: policy}},
 	})
-	r.compute.VolumeMounts = append(r.compute.VolumeMounts, corev1.VolumeMount{
-		Name: own, MountPath: imagesDir + "/" + name, ReadOnly: true,
-	})
+	r.compute.VolumeMounts = append(r.compute.VolumeMounts, corev1.VolumeMount{Name: volume, MountPath: path, ReadOnly: true})
 }
 
 // podVolumeName is the name of the pod's volume for one of the instance's: the
 // same, unless the pod has another use for that name.
 func podVolumeName(name string) string {
 	switch name {
-	case runVolume, binaryVolume, socketVolume:
+	case runVolume, binaryVolume, socketVolume, kernelVolume:
 		return "vmi-" + name
+	}
+	if holdsSecret(name) {
+		return v1.FittingName("vmi-" + name)
 	}
 	return v1.FittingName(name)
 }
@@ -83,16 +93,16 @@ func podVolumeName(name string) string {
 // runImage adds the image as a sidecar: it is up before the launcher starts, and
 // the kubelet stops it after the launcher has ended, so that the guest keeps its
 // disk to the end.
-func (r *render) runImage(name string, disk *v1.ContainerDiskSource) {
+func (r *render) runImage(container, socket, image string, policy corev1.PullPolicy) {
 	if len(r.pod.Spec.InitContainers) == 0 {
 		r.provideProgram()
 	}
 	always := corev1.ContainerRestartPolicyAlways
 	r.pod.Spec.InitContainers = append(r.pod.Spec.InitContainers, corev1.Container{
-		Name:            v1.FittingName("volume" + name),
-		Image:           disk.Image,
-		ImagePullPolicy: disk.ImagePullPolicy,
-		Command:         []string{binaryDir + "/" + program, "--socket", socketDir + "/" + name + ".sock"},
+		Name:            container,
+		Image:           image,
+		ImagePullPolicy: policy,
+		Command:         []string{binaryDir + "/" + program, "--socket", socketDir + "/" + socket + ".sock"},
 		RestartPolicy:   &always,
 		SecurityContext: restricted(),
 		Resources:       helperResources(),

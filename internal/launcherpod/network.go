@@ -19,26 +19,53 @@ const (
 // unprivilegedPorts lets the launcher's DHCP server bind its port without privilege.
 var unprivilegedPorts = corev1.Sysctl{Name: "net.ipv4.ip_unprivileged_port_start", Value: "0"}
 
-// network names the guest's ports and prepares the pod for serving its address.
+// network names the guest's ports, attaches the pod to the guest's networks and
+// prepares it for serving the guest its addresses.
 func network(r *render) error {
 	for i := range r.vmi.Spec.Domain.Devices.Interfaces {
 		nic := &r.vmi.Spec.Domain.Devices.Interfaces[i]
 		if nic.State == v1.InterfaceStateAbsent {
 			continue
 		}
-		if nic.Masquerade == nil {
-			return fmt.Errorf("interface %s: its binding is not supported", nic.Name)
+		if err := r.bind(nic); err != nil {
+			return fmt.Errorf("interface %s: %w", nic.Name, err)
 		}
-		r.addDevice(deviceTun)
-		if virtio := nic.Model == "" || nic.Model == "virtio"; virtio && !r.cfg.UseEmulation {
-			r.addDevice(deviceVhost)
-		}
-		r.pod.Spec.SecurityContext.Sysctls = []corev1.Sysctl{unprivilegedPorts}
 		for _, port := range nic.Ports {
 			r.compute.Ports = append(r.compute.Ports, containerPort(port))
 		}
 	}
-	return nil
+	return attach(r)
+}
+
+// bind gives the pod what an interface's binding takes.
+func (r *render) bind(nic *v1.Interface) error {
+	switch {
+	case nic.Masquerade != nil, nic.Bridge != nil:
+		r.useTap(nic)
+		r.setSysctl(unprivilegedPorts)
+		return nil
+	case nic.PasstBinding != nil:
+		r.usePasst()
+		return nil
+	case nic.Binding != nil:
+		plugin, registered := r.cfg.BindingPlugin(nic)
+		if !registered {
+			return fmt.Errorf("its binding plugin %s is not registered", nic.Binding.Name)
+		}
+		if plugin.DomainAttachmentType != "" {
+			r.useTap(nic)
+		}
+		return nil
+	}
+	return fmt.Errorf("its binding is not supported")
+}
+
+// useTap lets QEMU open a tap device, and the kernel move its packets.
+func (r *render) useTap(nic *v1.Interface) {
+	r.addDevice(deviceTun)
+	if nic.IsVirtio() && !r.cfg.UseEmulation {
+		r.addDevice(deviceVhost)
+	}
 }
 
 func containerPort(port v1.Port) corev1.ContainerPort {

@@ -22,6 +22,9 @@ const (
 	overheadIOThread = 1 * mebi
 	// overheadGraphics is a screen in text mode and the VNC server without a client.
 	overheadGraphics = 3 * mebi
+	// overheadFilesystem is the process that serves a shared directory, and what it
+	// keeps of some thousand files that the guest has looked at.
+	overheadFilesystem = 8 * mebi
 	// pagesPerTableEntry: one byte of page tables maps this many bytes of the guest.
 	pagesPerTableEntry = 512
 
@@ -31,7 +34,8 @@ const (
 )
 
 // MemoryOverhead is the memory that running an instance takes beyond its guest's
-// own, multiplied by the ratio that the cluster configures.
+// own, multiplied by the ratio that the cluster configures, and what passt and binding
+// plugins take.
 func MemoryOverhead(vmi *v1.VirtualMachineInstance, cfg *clusterconfig.Config) resource.Quantity {
 	spec := &vmi.Spec.Domain
 	guest := spec.GuestMemory()
@@ -39,11 +43,13 @@ func MemoryOverhead(vmi *v1.VirtualMachineInstance, cfg *clusterconfig.Config) r
 	total += guest.Value() / pagesPerTableEntry
 	total += int64(spec.CPUTopology().VCPUs()) * overheadVCPU
 	total += int64(spec.IOThreadCounts().Total()) * overheadIOThread
+	total += int64(len(spec.Devices.Filesystems)) * overheadFilesystem
 	if graphics := spec.Devices.AutoattachGraphicsDevice; graphics == nil || *graphics {
 		total += overheadGraphics
 	}
 	if cfg.UseEmulation {
 		total += int64(clusterconfig.TranslationCacheMiB(guest.Value())) * mebi
 	}
-	return *resource.NewQuantity(int64(float64(total)*cfg.AdditionalGuestMemoryOverheadRatio), resource.BinarySI)
+	total = int64(float64(total)*cfg.AdditionalGuestMemoryOverheadRatio) + passtOverhead(vmi) + pluginOverhead(vmi, cfg)
+	return *resource.NewQuantity(total, resource.BinarySI)
 }

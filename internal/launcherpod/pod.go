@@ -42,6 +42,8 @@ type render struct {
 	claims  Claims
 	pod     *corev1.Pod
 	compute *corev1.Container
+	// sidecars is how many hook sidecars the pod has.
+	sidecars int
 }
 
 // Render returns the launcher pod of an instance. An error says that the instance
@@ -49,7 +51,7 @@ type render struct {
 func Render(vmi *v1.VirtualMachineInstance, cfg *clusterconfig.Config, opts Options, claims Claims) (*corev1.Pod, error) {
 	r := &render{vmi: vmi, cfg: cfg, opts: opts, claims: claims, pod: newPod(vmi), compute: newCompute(vmi, cfg, opts)}
 	for _, feature := range []func(*render) error{
-		metadata, placement, naming, security, disks, cloudInit, network, probes, console, resources,
+		metadata, placement, naming, security, disks, kernelBoot, cloudInit, credentials, network, resourceClaims, sidecars, probes, console, resources,
 	} {
 		if err := feature(r); err != nil {
 			return nil, fmt.Errorf("rendering the launcher pod of %s/%s: %w", vmi.Namespace, vmi.Name, err)

@@ -182,19 +182,39 @@ func TestConsumer(t *testing.T) {
 	const dir = "testdata/disk/data-volume"
 	vmi, _, _ := readCase(t, dir)
 	launcher := renderCase(t, dir)
-	consumer := Consumer(vmi, launcher.DeepCopy())
+	consumer := Consumer(vmi, launcher.DeepCopy(), []string{"my-root"})
 	if consumer.Name == launcher.Name || consumer.Name != ConsumerName(vmi) || consumer.Annotations[v1.AnnotationEphemeralProvisioning] != "true" {
 		t.Errorf("it is called %s and has the annotations %v", consumer.Name, consumer.Annotations)
 	}
 	if len(consumer.Spec.Containers) != 1 || strings.Contains(strings.Join(consumer.Spec.Containers[0].Command, " "), "virt-launcher") {
 		t.Errorf("it runs %v", consumer.Spec.Containers)
 	}
+	if mounts := consumer.Spec.Containers[0].VolumeMounts; len(mounts) != 1 || mounts[0].Name != "root" {
+		t.Errorf("it mounts %v", mounts)
+	}
 	for _, pod := range []*corev1.Pod{launcher, consumer} {
+		pod.Spec.Containers[0].VolumeMounts = nil
 		pod.ObjectMeta = metav1.ObjectMeta{Labels: pod.Labels, OwnerReferences: pod.OwnerReferences}
 		pod.Spec.ReadinessGates = nil
 		pod.Spec.Containers[0].Command, pod.Spec.Containers[0].Args = nil, nil
 	}
 	if string(toYAML(t, launcher)) != string(toYAML(t, consumer)) {
 		t.Errorf("beyond that it is\n%s\nthe launcher pod\n%s", toYAML(t, consumer), toYAML(t, launcher))
+	}
+}
+
+// TestConsumerMountsNoOtherClaim keeps it off what another instance may be writing to,
+// while the scheduler knows of all claims.
+func TestConsumerMountsNoOtherClaim(t *testing.T) {
+	const dir = "testdata/disk/claims"
+	vmi, _, _ := readCase(t, dir)
+	launcher := renderCase(t, dir)
+	consumer := Consumer(vmi, launcher.DeepCopy(), nil)
+	compute := consumer.Spec.Containers[0]
+	if len(compute.VolumeMounts) != 0 || len(compute.VolumeDevices) != 0 {
+		t.Errorf("it mounts %v and %v", compute.VolumeMounts, compute.VolumeDevices)
+	}
+	if len(consumer.Spec.Volumes) != len(launcher.Spec.Volumes) {
+		t.Errorf("it names the volumes %v", consumer.Spec.Volumes)
 	}
 }

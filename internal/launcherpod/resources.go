@@ -8,6 +8,9 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 )
 
+// filesystemShare is the share of a CPU, in thousandths, for serving a directory.
+const filesystemShare = 10
+
 // writableLayer is the ephemeral storage a launcher needs of its own.
 var writableLayer = resource.MustParse("50M")
 
@@ -44,7 +47,8 @@ func (r *render) requestCPU() {
 	}
 	threads := int64(spec.CPUTopology().VCPUs() + spec.IOThreadCounts().Total())
 	ratio := int64(r.cfg.CPUAllocationRatio)
-	r.request(corev1.ResourceCPU, *resource.NewMilliQuantity((threads*1000+ratio-1)/ratio, resource.DecimalSI))
+	share := (threads*1000+ratio-1)/ratio + int64(len(spec.Devices.Filesystems))*filesystemShare
+	r.request(corev1.ResourceCPU, *resource.NewMilliQuantity(share, resource.DecimalSI))
 }
 
 // requestMemory asks for the guest's memory and the overhead of running it.

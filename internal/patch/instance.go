@@ -230,6 +230,44 @@ func checkStatus(before, after *v1.VirtualMachineInstance, oldStatus, newStatus 
 			return err
 		}
 	}
+	return checkVolumes(before.Status.VolumeStatus, after.Status.VolumeStatus, by)
+}
+
+// checkVolumes compares the volumes' entries by their names. An entry goes as a whole,
+// when virt-controller finds its volume gone.
+func checkVolumes(before, after []v1.VolumeStatus, by Owner) error {
+	for i := range before {
+		if v1.FindVolumeStatus(after, before[i].Name) == nil && by&Controller == 0 {
+			return fmt.Errorf("the status of volume %q is %s's to remove, not %s's", before[i].Name, Controller, by)
+		}
+	}
+	for i := range after {
+		old := v1.FindVolumeStatus(before, after[i].Name)
+		if old == nil {
+			old = &v1.VolumeStatus{}
+		}
+		if old.Phase != after[i].Phase {
+			if err := mayWrite(volumePhaseOwner, "volume phase", after[i].Phase, by); err != nil {
+				return err
+			}
+		}
+		oldFields, err := fields(old)
+		if err != nil {
+			return err
+		}
+		newFields, err := fields(&after[i])
+		if err != nil {
+			return err
+		}
+		for _, name := range slices.Sorted(maps.Keys(merged(oldFields, newFields))) {
+			if bytes.Equal(oldFields[name], newFields[name]) {
+				continue
+			}
+			if err := mayWrite(volumeOwner, "volume status field", name, by); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 

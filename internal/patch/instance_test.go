@@ -3,6 +3,7 @@ package patch
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"reflect"
 	"strings"
 	"testing"
@@ -150,6 +151,18 @@ func TestOverstepping(t *testing.T) {
 		"the controller changes addresses": {Controller, func(vmi *v1.VirtualMachineInstance) {
 			vmi.Status.Interfaces = make([]v1.VirtualMachineInstanceNetworkInterface, 1)
 		}, `"interfaces"`},
+		"the controller sizes a disk": {Controller, func(vmi *v1.VirtualMachineInstance) {
+			vmi.Status.VolumeStatus = []v1.VolumeStatus{{Name: "a", Size: 1}}
+		}, `volume status field "size"`},
+		"the handler speaks of a claim": {Handler, func(vmi *v1.VirtualMachineInstance) {
+			vmi.Status.VolumeStatus = []v1.VolumeStatus{{Name: "a", PersistentVolumeClaimInfo: &v1.PersistentVolumeClaimInfo{}}}
+		}, `"persistentVolumeClaimInfo"`},
+		"the handler says what a volume waits for": {Handler, func(vmi *v1.VirtualMachineInstance) {
+			vmi.Status.VolumeStatus = []v1.VolumeStatus{{Name: "a", Phase: v1.VolumePhasePending}}
+		}, `volume phase "Pending"`},
+		"the controller dumps memory": {Controller, func(vmi *v1.VirtualMachineInstance) {
+			vmi.Status.VolumeStatus = []v1.VolumeStatus{{Name: "a", Phase: v1.VolumePhaseMemoryDumpCompleted}}
+		}, `volume phase "MemoryDumpCompleted"`},
 		"a label of the user's": {Controller, func(vmi *v1.VirtualMachineInstance) { vmi.Labels = map[string]string{"app": "x"} }, `label "app"`},
 		"the spec":              {Controller, func(vmi *v1.VirtualMachineInstance) { vmi.Spec.Hostname = "x" }, "spec"},
 	}
@@ -163,22 +176,48 @@ func TestOverstepping(t *testing.T) {
 	}
 }
 
-// Every field of the status has an owner, and the table has no other row.
+// Every field of the status has an owner, and the tables have no other row.
 func TestEveryStatusFieldHasAnOwner(t *testing.T) {
-	rows := map[string]bool{}
-	for name := range statusOwner {
-		rows[name] = true
-	}
-	status := reflect.TypeFor[v1.VirtualMachineInstanceStatus]()
-	for i := range status.NumField() {
-		name, _, _ := strings.Cut(status.Field(i).Tag.Get("json"), ",")
-		if !rows[name] {
-			t.Errorf("status.%s has no owner", name)
+	for _, c := range []struct {
+		of    reflect.Type
+		table map[string]Owner
+	}{
+		{reflect.TypeFor[v1.VirtualMachineInstanceStatus](), statusOwner},
+		{reflect.TypeFor[v1.VolumeStatus](), volumeOwner},
+	} {
+		rows := maps.Clone(c.table)
+		for i := range c.of.NumField() {
+			name, _, _ := strings.Cut(c.of.Field(i).Tag.Get("json"), ",")
+			if rows[name] == 0 {
+				t.Errorf("%s: %s has no owner", c.of.Name(), name)
+			}
+			delete(rows, name)
 		}
-		delete(rows, name)
+		for name := range rows {
+			t.Errorf("%s: the table names %s, which does not exist", c.of.Name(), name)
+		}
 	}
-	for name := range rows {
-		t.Errorf("the table names status.%s, which does not exist", name)
+}
+
+// The handler adds what it knows to the entries, and takes none of them away.
+func TestVolumesOfTwoWriters(t *testing.T) {
+	volumes := func(list ...v1.VolumeStatus) *v1.VirtualMachineInstance {
+		return instance(func(vmi *v1.VirtualMachineInstance) { vmi.Status.VolumeStatus = list })
+	}
+	claim := v1.VolumeStatus{Name: "a", PersistentVolumeClaimInfo: &v1.PersistentVolumeClaimInfo{ClaimName: "c"}}
+	attached := claim
+	attached.Target, attached.Size = "vda", 1
+	if err := Permitted(volumes(claim), volumes(attached, v1.VolumeStatus{Name: "b", Target: "vdb"}), Handler); err != nil {
+		t.Errorf("the handler may not tell of disks: %v", err)
+	}
+	if err := Permitted(volumes(attached), volumes(claim), Controller); err == nil {
+		t.Error("the controller may forget what the handler told")
+	}
+	if err := Permitted(volumes(attached), volumes(), Controller); err != nil {
+		t.Errorf("the controller may not forget a volume that is gone: %v", err)
+	}
+	if err := Permitted(volumes(attached), volumes(), Handler); err == nil {
+		t.Error("the handler may forget a volume")
 	}
 }
 

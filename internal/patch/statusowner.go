@@ -100,6 +100,32 @@ var conditionOwner = map[v1.ConditionType]Owner{
 	v1.ConditionSoftwareEmulation:                 Handler,
 }
 
+// volumePhaseOwner says who moves a volume into a phase: virt-controller until it can be
+// used, virt-handler where the guest's memory is written to it.
+var volumePhaseOwner = map[v1.VolumePhase]Owner{
+	"":                                 Controller,
+	v1.VolumePhasePending:              Controller,
+	v1.VolumePhaseMemoryDumpInProgress: Handler,
+	v1.VolumePhaseMemoryDumpCompleted:  Handler,
+	v1.VolumePhaseMemoryDumpFailed:     Handler,
+}
+
+// volumeOwner says who writes a field of a volume's entry in volumeStatus, by its JSON
+// name: virt-controller what is behind the volume, virt-handler what the guest has of it.
+// The phase is decided by value in volumePhaseOwner.
+var volumeOwner = map[string]Owner{
+	"name":                      Controller | Handler,
+	"target":                    Handler,
+	"phase":                     Controller | Handler,
+	"reason":                    Controller | Handler,
+	"message":                   Controller | Handler,
+	"persistentVolumeClaimInfo": Controller,
+	"hotplugVolume":             Controller,
+	"size":                      Handler,
+	"memoryDumpVolume":          Controller | Handler,
+	"containerDiskVolume":       Handler,
+}
+
 // labelOwner says who writes a label of an instance after its creation.
 var labelOwner = map[string]Owner{
 	v1.LabelNodeName:                   Controller | Handler, // virt-handler at the end of a migration

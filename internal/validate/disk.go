@@ -41,6 +41,8 @@ func disks(path, devices *field.Path, spec *v1.VirtualMachineInstanceSpec) field
 		errs = append(errs, diskTarget(at, disk)...)
 		errs = append(errs, dedicatedIOThread(at, disk)...)
 		errs = append(errs, blockSize(at.Child("blockSize"), disk)...)
+		errs = append(errs, lun(at, disk, volumes[disk.Name])...)
+		errs = append(errs, shareable(at, disk, volumes[disk.Name])...)
 	}
 	for _, filesystem := range spec.Domain.Devices.Filesystems {
 		names[filesystem.Name] = true

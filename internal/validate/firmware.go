@@ -19,6 +19,7 @@ func firmware(domain *field.Path, spec *v1.DomainSpec) field.ErrorList {
 	if id := string(spec.Firmware.UUID); id != "" && !uuid.MatchString(id) {
 		errs = append(errs, field.Invalid(firmware.Child("uuid"), id, "must be a UUID, e.g. 5d307ca9-b3ef-428c-8861-06e72d69f223"))
 	}
+	errs = append(errs, kernelBoot(firmware.Child("kernelBoot"), spec.Firmware.KernelBoot)...)
 	loader := spec.Firmware.Bootloader
 	if loader == nil {
 		return errs

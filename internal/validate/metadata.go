@@ -16,7 +16,10 @@ var reservedLabels = []string{
 }
 
 // unsupportedAnnotations ask for what this version does not do.
-var unsupportedAnnotations = []string{v1.AnnotationHookSidecars, v1.AnnotationIgnition}
+var unsupportedAnnotations = []string{v1.AnnotationIgnition}
+
+// networkAnnotations ask multus for what spec.networks says.
+var networkAnnotations = []string{v1.AnnotationMultusNetworks, v1.AnnotationMultusDefaultNetwork}
 
 // ReservedLabels reports reserved labels of an instance that somebody added, changed
 // or removed; old is nil for a new one.
@@ -44,7 +47,12 @@ func annotations(path *field.Path, annotations map[string]string) field.ErrorLis
 	var errs field.ErrorList
 	for _, annotation := range unsupportedAnnotations {
 		if _, set := annotations[annotation]; set {
-			errs = append(errs, notSupported(path.Key(annotation)))
+			errs = append(errs, notSupported(path.Key(annotation), ""))
+		}
+	}
+	for _, annotation := range networkAnnotations {
+		if _, set := annotations[annotation]; set {
+			errs = append(errs, field.Forbidden(path.Key(annotation), "is set by the system only; name the network in spec.networks, with multus.networkName"))
 		}
 	}
 	return errs

@@ -1,43 +1,48 @@
 package validate
 
 import (
-	"net"
+	"fmt"
 	"net/netip"
-	"strings"
+	"slices"
 
-	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/clusterconfig"
 )
 
-// gatewayMAC is what the pod's side of the masquerade bridge uses.
-const gatewayMAC = "02:00:00:00:00:00"
-
 // networks checks networks and interfaces, and that they belong together.
-func networks(path *field.Path, spec *v1.VirtualMachineInstanceSpec) field.ErrorList {
+func networks(path *field.Path, spec *v1.VirtualMachineInstanceSpec, cfg *clusterconfig.Config) field.ErrorList {
 	var errs field.ErrorList
 	byName := map[string]*v1.Network{}
-	pods := 0
+	primary := ""
 	for i := range spec.Networks {
 		at, network := path.Child("networks").Index(i), &spec.Networks[i]
 		if byName[network.Name] != nil {
 			errs = append(errs, field.Duplicate(at.Child("name"), network.Name))
 		}
 		byName[network.Name] = network
-		errs = append(errs, exactlyOne(at, map[string]bool{
-			"pod": network.Pod != nil, "multus": network.Multus != nil, "resourceClaim": network.ResourceClaim != nil,
-		})...)
-		if network.Pod == nil {
+		errs = append(errs, networkSource(at, network)...)
+		if !network.IsPrimary() {
 			continue
 		}
-		if pods++; pods > 1 {
-			errs = append(errs, field.Forbidden(at.Child("pod"), "a pod has one pod network"))
+		if primary != "" {
+			errs = append(errs, field.Forbidden(at, "a pod has one primary network, pod or multus with default, and "+primary+" is it already"))
 		}
-		errs = append(errs, cidr(at.Child("pod", "vmNetworkCIDR"), network.Pod.VMNetworkCIDR, netip.Addr.Is4, "10.0.2.0/24")...)
-		errs = append(errs, cidr(at.Child("pod", "vmIPv6NetworkCIDR"), network.Pod.VMIPv6NetworkCIDR, netip.Addr.Is6, "fd10:0:2::/120")...)
+		primary = network.Name
 	}
-	return append(errs, interfaces(path, spec, byName)...)
+	return append(errs, interfaces(path, spec, byName, cfg)...)
+}
+
+func networkSource(at *field.Path, network *v1.Network) field.ErrorList {
+	errs := exactlyOne(at, map[string]bool{
+		"pod": network.Pod != nil, "multus": network.Multus != nil, "resourceClaim": network.ResourceClaim != nil,
+	})
+	if network.Pod == nil {
+		return errs
+	}
+	errs = append(errs, cidr(at.Child("pod", "vmNetworkCIDR"), network.Pod.VMNetworkCIDR, netip.Addr.Is4, "10.0.2.0/24")...)
+	return append(errs, cidr(at.Child("pod", "vmIPv6NetworkCIDR"), network.Pod.VMIPv6NetworkCIDR, netip.Addr.Is6, "fd10:0:2::/120")...)
 }
 
 func cidr(at *field.Path, value string, family func(netip.Addr) bool, example string) field.ErrorList {
@@ -48,13 +53,33 @@ func cidr(at *field.Path, value string, family func(netip.Addr) bool, example st
 	if err != nil || !family(prefix.Addr()) || prefix.Addr().BitLen()-prefix.Bits() < 2 {
 		return field.ErrorList{field.Invalid(at, value, "must be a network with room for two addresses, e.g. "+example)}
 	}
+	widest := minBits4
+	if prefix.Addr().Is6() {
+		widest = minBits6
+	}
+	if prefix.Bits() < widest || slices.ContainsFunc(notForGuests, prefix.Overlaps) {
+		return field.ErrorList{field.Invalid(at, value, fmt.Sprintf(
+			"must be a network of unicast addresses of at most /%d, not loopback, link-local or reserved, e.g. %s", widest, example))}
+	}
 	return nil
 }
 
-func interfaces(path *field.Path, spec *v1.VirtualMachineInstanceSpec, networks map[string]*v1.Network) field.ErrorList {
+// The widest networks that a guest may be on: what it is told is its neighbour, it
+// cannot reach elsewhere.
+const minBits4, minBits6 = 8, 48
+
+// notForGuests are ranges whose addresses mean something else to any system.
+var notForGuests = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("169.254.0.0/16"),
+	netip.MustParsePrefix("224.0.0.0/3"), // multicast, and reserved
+	netip.MustParsePrefix("::/8"),        // unspecified, loopback, IPv4 in IPv6
+	netip.MustParsePrefix("fe80::/10"), netip.MustParsePrefix("ff00::/8"),
+}
+
+func interfaces(path *field.Path, spec *v1.VirtualMachineInstanceSpec, networks map[string]*v1.Network, cfg *clusterconfig.Config) field.ErrorList {
 	var errs field.ErrorList
 	list := path.Child("domain", "devices", "interfaces")
-	names := map[string]bool{}
+	names, portNames, macs := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for i := range spec.Domain.Devices.Interfaces {
 		at, nic := list.Index(i), &spec.Domain.Devices.Interfaces[i]
 		if names[nic.Name] {
@@ -64,16 +89,15 @@ func interfaces(path *field.Path, spec *v1.VirtualMachineInstanceSpec, networks 
 		network := networks[nic.Name]
 		if network == nil {
 			errs = append(errs, field.NotFound(at.Child("name"), nic.Name+": no network of that name in spec.networks"))
+			network = &v1.Network{}
 		}
-		errs = append(errs, exactlyOne(at, map[string]bool{
-			"bridge": nic.Bridge != nil, "masquerade": nic.Masquerade != nil, "sriov": nic.SRIOV != nil, "passtBinding": nic.PasstBinding != nil,
-			"binding": nic.Binding != nil, "slirp": nic.Slirp != nil, "macvtap": nic.Macvtap != nil, "passt": nic.Passt != nil,
-		})...)
-		if nic.Masquerade != nil && network != nil && network.Pod == nil {
-			errs = append(errs, field.Forbidden(at.Child("masquerade"), "masquerade works on the pod network only"))
-		}
-		errs = append(errs, nicDevice(at, nic)...)
-		errs = append(errs, ports(at.Child("ports"), nic.Ports)...)
+		errs = append(errs, binding(at, nic, network, cfg)...)
+		errs = append(errs, absence(at.Child("state"), nic, network)...)
+		errs = append(errs, plugged(at.Child("state"), nic, cfg)...)
+		errs = append(errs, macAddress(at.Child("macAddress"), nic, macs)...)
+		errs = append(errs, ports(at.Child("ports"), nic.Ports, portNames)...)
+		errs = append(errs, portRanges(at.Child("portRanges"), nic, cfg)...)
+		errs = append(errs, dhcpOptions(at.Child("dhcpOptions"), nic)...)
 	}
 	for i, network := range spec.Networks {
 		if !names[network.Name] {
@@ -83,40 +107,22 @@ func interfaces(path *field.Path, spec *v1.VirtualMachineInstanceSpec, networks 
 	return errs
 }
 
-func nicDevice(at *field.Path, nic *v1.Interface) field.ErrorList {
-	var errs field.ErrorList
-	if nic.State == v1.InterfaceStateAbsent {
-		errs = append(errs, field.Forbidden(at.Child("state"), "absent is not supported yet: leave the interface out, or have it down"))
+// absence lets an interface be unplugged only where nothing else of the pod hangs on it.
+func absence(at *field.Path, nic *v1.Interface, network *v1.Network) field.ErrorList {
+	if nic.State == v1.InterfaceStateAbsent && (nic.Bridge == nil || network.IsPrimary()) {
+		return field.ErrorList{field.Forbidden(at, "absent is for bridge interfaces of networks other than the pod's primary one; remove the interface instead")}
 	}
-	if nic.MacAddress != "" {
-		mac, err := net.ParseMAC(nic.MacAddress)
-		switch {
-		case err != nil || len(mac) != 6:
-			errs = append(errs, field.Invalid(at.Child("macAddress"), nic.MacAddress, "must look like 02:de:ad:be:ef:01"))
-		case mac[0]&1 != 0:
-			errs = append(errs, field.Invalid(at.Child("macAddress"), nic.MacAddress, "must not be a multicast address"))
-		case nic.Masquerade != nil && strings.EqualFold(mac.String(), gatewayMAC):
-			errs = append(errs, field.Invalid(at.Child("macAddress"), nic.MacAddress, "is reserved for the gateway of masquerade"))
-		}
-	}
-	return errs
+	return nil
 }
 
-func ports(path *field.Path, ports []v1.Port) field.ErrorList {
+// PresentInterfaces refuses interfaces that are absent from the beginning.
+func PresentInterfaces(path *field.Path, spec *v1.VirtualMachineInstanceSpec) field.ErrorList {
 	var errs field.ErrorList
-	names := map[string]bool{}
-	for i, port := range ports {
-		at := path.Index(i)
-		if port.Name == "" {
-			continue
+	for i := range spec.Domain.Devices.Interfaces {
+		if spec.Domain.Devices.Interfaces[i].State == v1.InterfaceStateAbsent {
+			errs = append(errs, field.Forbidden(path.Child("domain", "devices", "interfaces").Index(i).Child("state"),
+				"absent unplugs an interface that was there; leave the interface out"))
 		}
-		for _, msg := range validation.IsValidPortName(port.Name) {
-			errs = append(errs, field.Invalid(at.Child("name"), port.Name, msg))
-		}
-		if names[port.Name] {
-			errs = append(errs, field.Duplicate(at.Child("name"), port.Name))
-		}
-		names[port.Name] = true
 	}
 	return errs
 }

@@ -30,8 +30,8 @@ func placement(path *field.Path, spec *v1.VirtualMachineInstanceSpec) field.Erro
 			errs = append(errs, field.Invalid(path.Child("hostname"), spec.Hostname, msg))
 		}
 	}
-	if spec.Subdomain != "" {
-		for _, msg := range validation.IsDNS1123Subdomain(spec.Subdomain) {
+	if spec.Subdomain != "" { // a pod's is the name of a service
+		for _, msg := range validation.IsDNS1123Label(spec.Subdomain) {
 			errs = append(errs, field.Invalid(path.Child("subdomain"), spec.Subdomain, msg))
 		}
 	}

@@ -50,9 +50,12 @@ func reencode(from, to any) error {
 	return nil
 }
 
-// refusals are a kind's ledger paths: refused ones, and those that hold any
-// field that is not refused.
-type refusals struct{ refused, supported map[string]bool }
+// refusals are a kind's ledger paths: refused ones, each with what there is to say
+// about it, and those that hold any field that is not refused.
+type refusals struct {
+	refused   map[string]string
+	supported map[string]bool
+}
 
 var refusedPaths = perKind(loadRefusals)
 
@@ -69,10 +72,10 @@ func loadRefusals(kind string) (*refusals, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the ledger of %s: %w", kind, err)
 	}
-	r := &refusals{refused: map[string]bool{}, supported: map[string]bool{}}
+	r := &refusals{refused: map[string]string{}, supported: map[string]bool{}}
 	for _, row := range rows {
 		if row.State == ledger.Refused {
-			r.refused[row.Path] = true
+			r.refused[row.Path] = row.Note
 			continue
 		}
 		for path := row.Path; path != ""; path = parent(path) {
@@ -100,8 +103,8 @@ func walk(ledgerPath string, path *field.Path, value any, r *refusals, errs *fie
 	if value == nil || ledgerPath == "" {
 		return
 	}
-	if r.refused[ledgerPath] {
-		*errs = append(*errs, notSupported(path))
+	if note, refused := r.refused[ledgerPath]; refused {
+		*errs = append(*errs, notSupported(path, note))
 		return
 	}
 	switch value := value.(type) {
@@ -110,8 +113,8 @@ func walk(ledgerPath string, path *field.Path, value any, r *refusals, errs *fie
 			walk(ledgerPath+"[]", path.Index(i), item, r, errs)
 		}
 	case map[string]any:
-		if !r.supported[ledgerPath] && r.below(ledgerPath) {
-			*errs = append(*errs, notSupported(path))
+		if note, refused := r.below(ledgerPath); refused && !r.supported[ledgerPath] {
+			*errs = append(*errs, notSupported(path, note))
 			return
 		}
 		keys := make([]string, 0, len(value))
@@ -125,16 +128,20 @@ func walk(ledgerPath string, path *field.Path, value any, r *refusals, errs *fie
 	}
 }
 
-// below tells whether anything under a path is refused.
-func (r *refusals) below(path string) bool {
-	for refused := range r.refused {
-		if rest, ok := strings.CutPrefix(refused, path); ok && (strings.HasPrefix(rest, ".") || strings.HasPrefix(rest, "[]") || strings.HasPrefix(rest, "{}")) {
-			return true
+// below tells whether anything under a path is refused, and what there is to say.
+func (r *refusals) below(path string) (note string, refused bool) {
+	for inner, said := range r.refused {
+		if rest, ok := strings.CutPrefix(inner, path); ok && (strings.HasPrefix(rest, ".") || strings.HasPrefix(rest, "[]") || strings.HasPrefix(rest, "{}")) {
+			note, refused = max(note, said), true
 		}
 	}
-	return false
+	return note, refused
 }
 
-func notSupported(path *field.Path) *field.Error {
+// notSupported refuses a field. The note says why for good, or what to use instead.
+func notSupported(path *field.Path, note string) *field.Error {
+	if note != "" {
+		return field.Forbidden(path, path.String()+" is not supported: "+note)
+	}
 	return field.Forbidden(path, path.String()+" is not supported yet")
 }

@@ -52,7 +52,7 @@ func checkRefused(t *testing.T, kind, path string, empty func() any) {
 			continue
 		}
 		for _, err := range Unsupported(kind, object) {
-			if strings.HasPrefix(instance(path), err.Field) && strings.Contains(err.Error(), err.Field+" is not supported yet") {
+			if strings.HasPrefix(instance(path), err.Field) && strings.Contains(err.Error(), err.Field+" is not supported") {
 				return
 			}
 		}

@@ -13,6 +13,8 @@ import (
 // VirtualMachineInstance checks a new instance, defaults filled in.
 func VirtualMachineInstance(vmi *v1.VirtualMachineInstance, cfg *clusterconfig.Config) field.ErrorList {
 	errs := append(Unsupported("VirtualMachineInstance", vmi), annotations(field.NewPath("metadata", "annotations"), vmi.Annotations)...)
+	errs = append(errs, hookSidecars(field.NewPath("metadata", "annotations"), vmi.Annotations, cfg)...)
+	errs = append(errs, PresentInterfaces(field.NewPath("spec"), &vmi.Spec)...)
 	return append(errs, instanceSpec(field.NewPath("spec"), &vmi.Spec, cfg)...)
 }
 
@@ -31,6 +33,7 @@ func VirtualMachine(vm *v1.VirtualMachine, cfg *clusterconfig.Config, asInstance
 // instanceTemplate checks what instances are made from.
 func instanceTemplate(path *field.Path, template *v1.VirtualMachineInstanceTemplateSpec, cfg *clusterconfig.Config, asInstance func(*v1.VirtualMachineInstance)) field.ErrorList {
 	errs := templateMetadata(path.Child("metadata"), &template.Metadata)
+	errs = append(errs, hookSidecars(path.Child("metadata", "annotations"), template.Metadata.Annotations, cfg)...)
 	errs = append(errs, unsupportedSpec("VirtualMachineInstance", path.Child("spec"), template.Spec)...)
 	vmi := &v1.VirtualMachineInstance{Spec: *template.Spec.DeepCopy()}
 	asInstance(vmi)
@@ -58,7 +61,16 @@ func instanceSpec(path *field.Path, spec *v1.VirtualMachineInstanceSpec, cfg *cl
 	errs = append(errs, deviceRules(devices, &spec.Domain.Devices, spec.Architecture)...)
 	errs = append(errs, disks(path, devices, spec)...)
 	errs = append(errs, volumes(path, spec.Volumes)...)
-	errs = append(errs, networks(path, spec)...)
+	errs = append(errs, configVolumes(path, spec)...)
+	errs = append(errs, accessCredentials(path, spec)...)
+	errs = append(errs, downwardMetrics(path, devices, spec, cfg)...)
+	errs = append(errs, acpi(domain, spec)...)
+	errs = append(errs, filesystems(path, devices, spec, cfg)...)
+	errs = append(errs, hostDisks(path, spec.Volumes, cfg)...)
+	errs = append(errs, claimUses(path, spec)...)
+	errs = append(errs, memoryDumps(path, devices, spec)...)
+	errs = append(errs, networks(path, spec, cfg)...)
+	errs = append(errs, resourceClaims(path, spec, cfg)...)
 	errs = append(errs, probes(path, spec)...)
 	errs = append(errs, bootOrder(devices, &spec.Domain.Devices)...)
 	return errs

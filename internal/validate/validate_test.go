@@ -16,7 +16,9 @@ import (
 
 // TestVirtualMachine reads testdata/*.yaml: a spec as a user writes it, and in
 // comment lines "# want: PATH: PART OF THE MESSAGE" every rule that it breaks, of
-// the schema or of this package. A rule that both had would be broken twice.
+// the schema or of this package. A rule that both had would be broken twice. Lines
+// "# gate: NAME" switch feature gates on; "# network: YAML" is the cluster's
+// configuration of networks.
 func TestVirtualMachine(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.yaml")
 	if err != nil || len(files) == 0 {
@@ -38,16 +40,27 @@ func TestVirtualMachine(t *testing.T) {
 func check(t *testing.T, i int, doc string) {
 	t.Helper()
 	var wants []string
+	kv := &v1.KubeVirt{}
+	kv.Spec.Configuration.DeveloperConfiguration = &v1.DeveloperConfiguration{}
 	for _, line := range strings.Split(doc, "\n") {
 		if want, ok := strings.CutPrefix(line, "# want: "); ok {
 			wants = append(wants, want)
+		}
+		if gate, ok := strings.CutPrefix(line, "# gate: "); ok {
+			gates := &kv.Spec.Configuration.DeveloperConfiguration.FeatureGates
+			*gates = append(*gates, gate)
+		}
+		if network, ok := strings.CutPrefix(line, "# network: "); ok {
+			if err := yaml.UnmarshalStrict([]byte(network), &kv.Spec.Configuration.Network); err != nil {
+				t.Fatalf("document %d: network: %v", i, err)
+			}
 		}
 	}
 	vm := &v1.VirtualMachine{}
 	if err := yaml.UnmarshalStrict([]byte(doc), vm); err != nil {
 		t.Fatalf("document %d: %v", i, err)
 	}
-	cfg := clusterconfig.New(nil)
+	cfg := clusterconfig.New(kv)
 	errs := append(bySchema(t, v1.KindVirtualMachine, doc), VirtualMachine(vm, cfg, func(vmi *v1.VirtualMachineInstance) {
 		fill(vmi, cfg)
 	})...)

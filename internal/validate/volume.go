@@ -29,10 +29,14 @@ func volumes(spec *field.Path, volumes []v1.Volume) field.ErrorList {
 			errs = append(errs, claimName(at.Child("persistentVolumeClaim", "claimName"), volume.PersistentVolumeClaim.ClaimName)...)
 		case volume.DataVolume != nil:
 			errs = append(errs, claimName(at.Child("dataVolume", "name"), volume.DataVolume.Name)...)
+		case volume.Ephemeral != nil:
+			errs = append(errs, ephemeral(at.Child("ephemeral"), volume.Ephemeral)...)
 		case volume.ContainerDisk != nil:
 			errs = append(errs, containerDisk(at.Child("containerDisk"), volume.ContainerDisk)...)
 		case volume.CloudInitNoCloud != nil:
 			errs = append(errs, cloudInit(at.Child("cloudInitNoCloud"), volume.CloudInitNoCloud)...)
+		case volume.CloudInitConfigDrive != nil:
+			errs = append(errs, cloudInit(at.Child("cloudInitConfigDrive"), volume.CloudInit())...)
 		case volume.EmptyDisk != nil && volume.EmptyDisk.Capacity.Sign() <= 0:
 			errs = append(errs, field.Invalid(at.Child("emptyDisk", "capacity"), volume.EmptyDisk.Capacity.String(), "must be more than 0"))
 		}

@@ -54,6 +54,8 @@ func (d Deps) validateVirtualMachine(ctx context.Context, request admission.Requ
 			return verdict(request, errs)
 		}
 		errs = append(errs, validate.VirtualMachineUpdate(old, vm)...)
+	} else if vm.Spec.Template != nil {
+		errs = validate.PresentInterfaces(field.NewPath("spec", "template", "spec"), &vm.Spec.Template.Spec)
 	}
 	cfg := d.Config()
 	response := verdict(request, append(errs, validate.VirtualMachine(vm, cfg, func(vmi *v1.VirtualMachineInstance) {

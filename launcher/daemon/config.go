@@ -96,7 +96,8 @@ admin_max_clients = 2
 
 // qemuConf switches off what an unprivileged container cannot or need not do:
 // log daemon, cgroups, mount namespaces, ownership changes, security labels. A crashed
-// guest's memory must not fill the pod's scratch space.
+// guest's memory must not fill the pod's scratch space. Times in what QEMU says would
+// make news of a start that fails as it did before.
 func qemuConf() string {
 	return `stdio_handler = "file"
 cgroup_controllers = []
@@ -106,6 +107,7 @@ security_driver = "none"
 security_default_confined = 0
 dump_guest_core = 0
 max_core = 0
+log_timestamp = 0
 `
 }
 

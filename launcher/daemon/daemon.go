@@ -1,10 +1,8 @@
 package daemon
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -13,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"kubevirt.io/kubevirt/launcher/jsonlog"
 	"kubevirt.io/kubevirt/launcher/reaper"
 )
 
@@ -63,7 +62,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 
 // once runs libvirtd until it ends or ctx does.
 func (d *Daemon) once(ctx context.Context, path string) error {
-	output, err := d.logPipe()
+	output, err := jsonlog.Lines(d.Log, "libvirt", withoutTime)
 	if err != nil {
 		return err
 	}
@@ -92,30 +91,6 @@ func (d *Daemon) once(ctx context.Context, path string) error {
 		<-exited
 	}
 	return nil
-}
-
-// logPipe returns the writing end of a pipe whose lines become log entries of
-// the launcher's own form.
-func (d *Daemon) logPipe() (*os.File, error) {
-	r, w, err := os.Pipe()
-	if err != nil {
-		return nil, fmt.Errorf("piping libvirtd's log: %w", err)
-	}
-	go func() {
-		defer func() { _ = r.Close() }()
-		last := ""
-		for lines := bufio.NewScanner(r); lines.Scan(); {
-			// libvirt repeats itself: ten times that there is no KVM, say.
-			text := withoutTime(lines.Text())
-			if text != "" && text != last {
-				d.Log.Info(text, "subcomponent", "libvirt")
-			}
-			last = text
-		}
-		// A line beyond all measure ends the loop; libvirtd must not block on a full pipe.
-		_, _ = io.Copy(io.Discard, r)
-	}()
-	return w, nil
 }
 
 // logPrefix is the time and thread that libvirt puts before each line.

@@ -2,14 +2,12 @@ package dhcp
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"math"
 	"net"
 	"net/netip"
 
 	"github.com/insomniacslk/dhcp/dhcpv4"
-	"github.com/insomniacslk/dhcp/rfc1035label"
 )
 
 // infiniteLease never runs out (RFC 2131, 3.3): the address belongs to the pod,
@@ -26,7 +24,8 @@ func answer4(config Config, packet []byte, peer net.Addr) (message, net.Addr, er
 	if answer == nil || err != nil {
 		return nil, nil, err
 	}
-	return answer, destination(answer, peer), nil
+	left, err := fit(answer, request, config.MTU)
+	return fitted{DHCPv4: answer, left: left}, destination(answer, peer), err
 }
 
 // destination is where an answer goes: to everybody while the client has no
@@ -48,7 +47,7 @@ func reply(config Config, request *dhcpv4.DHCPv4) (*dhcpv4.DHCPv4, error) {
 	if request.OpCode != dhcpv4.OpcodeBootRequest || !bytes.Equal(request.ClientHWAddr, config.MAC) {
 		return nil, nil
 	}
-	server := config.Gateway.AsSlice()
+	server := config.server().AsSlice()
 	if id := request.ServerIdentifier(); id != nil && !id.Equal(server) {
 		return nil, nil // the client has chosen another server
 	}
@@ -92,40 +91,4 @@ func wants(request *dhcpv4.DHCPv4, address netip.Addr) bool {
 		requested = request.ClientIPAddr
 	}
 	return requested.Equal(address.AsSlice())
-}
-
-// options are the parameters of the network that every answer tells.
-func options(config Config) []dhcpv4.Modifier {
-	gateway := net.IP(config.Gateway.AsSlice())
-	modifiers := []dhcpv4.Modifier{
-		dhcpv4.WithServerIP(gateway),
-		dhcpv4.WithOption(dhcpv4.OptServerIdentifier(gateway)),
-		dhcpv4.WithNetmask(net.CIDRMask(config.Address.Bits(), 32)),
-		dhcpv4.WithRouter(gateway),
-	}
-	if servers := nameservers(config.Resolver); len(servers) > 0 {
-		modifiers = append(modifiers, dhcpv4.WithDNS(servers...))
-	}
-	if search := config.Resolver.Search; len(search) > 0 {
-		modifiers = append(modifiers,
-			dhcpv4.WithOption(dhcpv4.OptDomainName(search[0])),
-			dhcpv4.WithOption(dhcpv4.OptDomainSearch(&rfc1035label.Labels{Labels: search})))
-	}
-	if config.MTU > 0 {
-		modifiers = append(modifiers, dhcpv4.WithGeneric(dhcpv4.OptionInterfaceMTU, binary.BigEndian.AppendUint16(nil, config.MTU)))
-	}
-	if config.Hostname != "" {
-		modifiers = append(modifiers, dhcpv4.WithOption(dhcpv4.OptHostName(config.Hostname)))
-	}
-	return modifiers
-}
-
-func nameservers(resolver Resolver) []net.IP {
-	var servers []net.IP
-	for _, server := range resolver.Nameservers {
-		if server.Is4() {
-			servers = append(servers, server.AsSlice())
-		}
-	}
-	return servers
 }

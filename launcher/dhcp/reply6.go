@@ -107,10 +107,8 @@ func confirmation(network netip.Prefix, request *dhcpv6.Message) *dhcpv6.OptStat
 func parameters6(resolver Resolver) []dhcpv6.Modifier {
 	var modifiers []dhcpv6.Modifier
 	var servers []net.IP
-	for _, server := range resolver.Nameservers {
-		if server.Is6() && !server.IsLinkLocalUnicast() {
-			servers = append(servers, server.AsSlice())
-		}
+	for _, server := range resolver.IPv6() {
+		servers = append(servers, server.AsSlice())
 	}
 	if len(servers) > 0 {
 		modifiers = append(modifiers, dhcpv6.WithDNS(servers...))

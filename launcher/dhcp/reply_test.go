@@ -110,6 +110,79 @@ func TestReplyOptions(t *testing.T) {
 	}
 }
 
+// over is what crosses the wire of an offer.
+func over(t *testing.T, config Config) *dhcpv4.DHCPv4 {
+	t.Helper()
+	answer, err := reply(config, request(t, dhcpv4.MessageTypeDiscover))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if answer, err = dhcpv4.FromBytes(answer.ToBytes()); err != nil {
+		t.Fatal(err)
+	}
+	return answer
+}
+
+func TestReplyForThePodsAddress(t *testing.T) {
+	config := testConfig()
+	config.Gateway, config.Server = netip.Addr{}, netip.MustParseAddr("169.254.75.10")
+	config.Address = netip.MustParsePrefix("10.244.1.7/32")
+	config.Routes = []Route{
+		{Destination: netip.MustParsePrefix("169.254.1.1/32")},
+		{Destination: netip.MustParsePrefix("0.0.0.0/0"), Gateway: netip.MustParseAddr("169.254.1.1")},
+		{Destination: netip.MustParsePrefix("10.244.0.0/16"), Gateway: netip.MustParseAddr("169.254.1.1")},
+		{Destination: netip.MustParsePrefix("::/0"), Gateway: netip.MustParseAddr("fe80::1")},
+	}
+	answer := over(t, config)
+	var routes []string
+	for _, route := range answer.ClasslessStaticRoute() {
+		routes = append(routes, route.Dest.String()+" "+route.Router.String())
+	}
+	for what, pair := range map[string][2]any{
+		"server": {answer.ServerIdentifier().String(), "169.254.75.10"},
+		"router": {answer.Router()[0].String(), "169.254.1.1"},
+		"mask":   {answer.SubnetMask().String(), "ffffffff"},
+		"routes": {routes, []string{"169.254.1.1/32 0.0.0.0", "0.0.0.0/0 169.254.1.1", "10.244.0.0/16 169.254.1.1"}},
+	} {
+		if !reflect.DeepEqual(pair[0], pair[1]) {
+			t.Errorf("%s is %v, want %v", what, pair[0], pair[1])
+		}
+	}
+	config.Routes = nil
+	if answer := over(t, config); answer.Options.Has(dhcpv4.OptionRouter) || answer.Options.Has(dhcpv4.OptionClasslessStaticRoute) {
+		t.Errorf("a network without a router: %s", answer.Summary())
+	}
+}
+
+func TestReplyExtra(t *testing.T) {
+	config := testConfig()
+	config.Extra = Extra{
+		BootFileName: "undionly.kpxe", TFTPServerName: "10.1.2.3",
+		NTPServers: []netip.Addr{netip.MustParseAddr("10.0.0.123"), netip.MustParseAddr("10.0.0.124")},
+		Private:    []Private{{224, "one"}, {254, "two"}},
+	}
+	answer := over(t, config)
+	for what, pair := range map[string][2]any{
+		"file":        {answer.BootFileNameOption(), "undionly.kpxe"},
+		"file field":  {answer.BootFileName, "undionly.kpxe"},
+		"server":      {answer.TFTPServerName(), "10.1.2.3"},
+		"next server": {answer.ServerIPAddr.String(), "10.1.2.3"},
+		"identifier":  {answer.ServerIdentifier().String(), "10.0.2.1"},
+		"time":        {len(answer.NTPServers()) == 2 && answer.NTPServers()[1].String() == "10.0.0.124", true},
+		"224":         {string(answer.Options.Get(dhcpv4.GenericOptionCode(224))), "one"},
+		"254":         {string(answer.Options.Get(dhcpv4.GenericOptionCode(254))), "two"},
+	} {
+		if !reflect.DeepEqual(pair[0], pair[1]) {
+			t.Errorf("%s is %v, want %v", what, pair[0], pair[1])
+		}
+	}
+	config.Extra = Extra{BootFileName: strings.Repeat("x", 200), TFTPServerName: "boot.example"}
+	answer = over(t, config)
+	if answer.BootFileNameOption() != config.Extra.BootFileName || answer.BootFileName != "" || answer.ServerIPAddr.String() != "10.0.2.1" {
+		t.Errorf("a long file name, a server by name: %s", answer.Summary())
+	}
+}
+
 func TestResolver(t *testing.T) {
 	const conf = `# a pod's
 search default.svc.cluster.local svc.cluster.local cluster.local .

@@ -65,6 +65,18 @@ func domains(names []string) []string {
 	return kept
 }
 
+// IPv6 are the nameservers that a guest can ask over IPv6; link-local ones are its
+// pod's neighbours only.
+func (r Resolver) IPv6() []netip.Addr {
+	var servers []netip.Addr
+	for _, server := range r.Nameservers {
+		if server.Is6() && !server.IsLinkLocalUnicast() {
+			servers = append(servers, server)
+		}
+	}
+	return servers
+}
+
 // WithSubdomain returns the resolver as a guest with a subdomain should have it:
 // its own domain, <subdomain>.<namespace>.svc.<cluster domain>, comes first.
 func (r Resolver) WithSubdomain(subdomain, namespace string) Resolver {

@@ -11,7 +11,6 @@ import (
 	"net/netip"
 	"syscall"
 
-	"github.com/insomniacslk/dhcp/dhcpv4"
 	"github.com/insomniacslk/dhcp/dhcpv6"
 	"golang.org/x/sys/unix"
 )
@@ -22,15 +21,48 @@ type Config struct {
 	Device string
 	// MAC of the guest: nobody else gets an answer over IPv4.
 	MAC net.HardwareAddr
-	// Address of the guest with its network's prefix.
+	// Address of the guest with its network's prefix; invalid in a pod without IPv4.
 	Address netip.Prefix
-	// Gateway is the guest's router, and the server itself.
+	// Gateway is the guest's router; invalid when it has none.
 	Gateway netip.Addr
+	// Server is what the server calls itself; invalid where that is the gateway.
+	Server netip.Addr
+	// Routes besides the one to the network; the gateway's is among them if any is.
+	Routes []Route
 	// Address6 of the guest; invalid in a pod without IPv6.
 	Address6 netip.Prefix
 	MTU      uint16 // 0: not told
 	Hostname string // "": not told
 	Resolver Resolver
+	// Extra is what the user wants told over IPv4.
+	Extra Extra
+}
+
+// Route is a way of the guest. Without a gateway the destination is on the link.
+type Route struct {
+	Destination netip.Prefix
+	Gateway     netip.Addr
+}
+
+// Extra are options that say nothing about the pod's network.
+type Extra struct {
+	BootFileName, TFTPServerName string
+	NTPServers                   []netip.Addr
+	Private                      []Private
+}
+
+// Private is an option for a site's own use.
+type Private struct {
+	Code  uint8
+	Value string
+}
+
+// server is how the server for IPv4 calls itself.
+func (c *Config) server() netip.Addr {
+	if c.Server.IsValid() {
+		return c.Server
+	}
+	return c.Gateway
 }
 
 const (
@@ -46,18 +78,25 @@ var allServers = netip.MustParseAddr("ff02::1:2")
 
 // Server answers one guest over one version of IP.
 type Server struct {
-	conn net.PacketConn
+	conn *net.UDPConn
 	// answer returns what to send where; no message means to stay silent.
 	answer func(packet []byte, peer net.Addr) (answer message, to net.Addr, err error)
 	log    *slog.Logger
+	told   map[string]bool
 }
+
+// maxTold is how much a server tells in its life.
+const maxTold = 64
 
 // message is a DHCP message of either version.
 type message interface{ ToBytes() []byte }
 
 func kind(m message) string {
 	switch m := m.(type) {
-	case *dhcpv4.DHCPv4:
+	case fitted:
+		if len(m.left) > 0 {
+			return fmt.Sprintf("%s, without the options %d: it would be too long", m.MessageType(), m.left)
+		}
 		return m.MessageType().String()
 	case *dhcpv6.Message:
 		return m.MessageType.String() + " (v6)"
@@ -71,7 +110,7 @@ func Listen(ctx context.Context, config Config, log *slog.Logger) (*Server, erro
 	if err != nil {
 		return nil, err
 	}
-	return &Server{conn: conn, log: log, answer: func(packet []byte, peer net.Addr) (message, net.Addr, error) {
+	return &Server{conn: conn, log: log, told: map[string]bool{}, answer: func(packet []byte, peer net.Addr) (message, net.Addr, error) {
 		return answer4(config, packet, peer)
 	}}, nil
 }
@@ -86,13 +125,13 @@ func Listen6(ctx context.Context, config Config, log *slog.Logger) (*Server, err
 	if err != nil {
 		return nil, err
 	}
-	return &Server{conn: conn, log: log, answer: func(packet []byte, peer net.Addr) (message, net.Addr, error) {
+	return &Server{conn: conn, log: log, told: map[string]bool{}, answer: func(packet []byte, peer net.Addr) (message, net.Addr, error) {
 		answer, err := answer6(config, device.HardwareAddr, packet)
 		return answer, peer, err
 	}}, nil
 }
 
-func listen(ctx context.Context, network, device string, port int) (net.PacketConn, error) {
+func listen(ctx context.Context, network, device string, port int) (*net.UDPConn, error) {
 	listener := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
 		var err error
 		controlErr := raw.Control(func(fd uintptr) { err = prepareSocket(int(fd), network, device) })
@@ -102,7 +141,7 @@ func listen(ctx context.Context, network, device string, port int) (net.PacketCo
 	if err != nil {
 		return nil, fmt.Errorf("listening for DHCP requests on %s: %w", device, err)
 	}
-	return conn, nil
+	return conn.(*net.UDPConn), nil // as the network says
 }
 
 // prepareSocket: bound to the device, the socket sees no other network's
@@ -141,18 +180,47 @@ func (s *Server) Serve() error {
 		}
 		answer, to, err := s.answer(buffer[:n], peer)
 		if err != nil {
-			s.log.Info("cannot answer a DHCP request", "err", err.Error())
+			s.tell("cannot answer a DHCP request", "err", err.Error())
 			continue
 		}
 		if answer == nil {
 			continue
 		}
-		if _, err := s.conn.WriteTo(answer.ToBytes(), to); err != nil {
-			s.log.Info("cannot send a DHCP answer", "err", err.Error())
+		if err := s.send(answer.ToBytes(), to); err != nil {
+			s.tell("cannot send a DHCP answer", "err", err.Error())
 			continue
 		}
-		s.log.Info("answered a DHCP request", "answer", kind(answer))
+		s.tell("answered a DHCP request", "answer", kind(answer))
 	}
+}
+
+// tell logs what it has not logged before: a guest may ask as often as it likes, and
+// renews for as long as it lives.
+func (s *Server) tell(what, key, value string) {
+	if line := what + value; len(s.told) < maxTold && !s.told[line] {
+		s.told[line] = true
+		s.log.Info(what, key, value)
+	}
+}
+
+// send sends one datagram, complete with its checksum. The kernel would leave that
+// to the hardware, which a guest's interface has none of, and some clients drop what
+// is unfinished; it does not for what it is told to collect before it sends.
+func (s *Server) send(packet []byte, to net.Addr) error {
+	raw, err := s.conn.SyscallConn()
+	if err != nil {
+		return err
+	}
+	cork := func(value int) error {
+		var err error
+		failed := raw.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.IPPROTO_UDP, unix.UDP_CORK, value) })
+		return errors.Join(failed, err)
+	}
+	if err := cork(1); err != nil {
+		return err
+	}
+	_, err = s.conn.WriteTo(packet, to)
+	return errors.Join(err, cork(0))
 }
 
 // Close ends Serve.

@@ -41,44 +41,135 @@ func Claim(path string, readOnly bool, limit int64) (Image, error) {
 func imageIn(directory string, readOnly bool, limit int64) (Image, error) {
 	path := filepath.Join(directory, claimImage)
 	info, err := os.Lstat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && readOnly:
+	if errors.Is(err, fs.ErrNotExist) && readOnly {
 		return Image{}, fmt.Errorf("%w: the claim is read-only and holds no %s", ErrInvalid, claimImage)
-	case errors.Is(err, fs.ErrNotExist):
-		return makeImage(path, limit)
-	case err != nil:
-		return Image{}, fmt.Errorf("looking for the claim's image: %w", err)
-	case !info.Mode().IsRegular():
-		return Image{}, fmt.Errorf("%w: %s in the claim is not a regular file", ErrInvalid, claimImage)
-	case info.Size() == 0 && !readOnly:
-		// Somebody was interrupted before it had a size; there is nothing in it to lose.
-		return makeImage(path, limit)
 	}
-	return Image{Path: path, Format: FormatRaw, Size: uint64(info.Size())}, nil
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := makeImage(path, limit); err != nil {
+			return Image{}, err
+		}
+		info, err = os.Lstat(path) // perhaps somebody else's
+	}
+	if err == nil && info.Mode().IsRegular() && info.Size() == 0 && !readOnly {
+		// Somebody is about to give it a size, or was interrupted before.
+		if err := growImage(path, limit); err != nil {
+			return Image{}, err
+		}
+		info, err = os.Lstat(path)
+	}
+	if err != nil {
+		return Image{}, fmt.Errorf("looking for the claim's image: %w", err)
+	}
+	image, err := rawImage(path, info, readOnly)
+	if err != nil || readOnly {
+		return image, err
+	}
+	return image, fits(directory, image.Size, limit)
 }
 
-// makeImage makes an empty image that takes space only as it is written.
-func makeImage(path string, limit int64) (Image, error) {
+// fits refuses an image that its guest could not fill: it would meet the end of the
+// claim in the middle of its disk. limit counts only where the filesystem is not larger.
+func fits(directory string, size uint64, limit int64) error {
 	var found unix.Statfs_t
-	if err := unix.Statfs(filepath.Dir(path), &found); err != nil {
-		return Image{}, fmt.Errorf("measuring the claim: %w", err)
+	if err := unix.Statfs(directory, &found); err != nil {
+		return fmt.Errorf("measuring the claim: %w", err)
 	}
-	size := sizeFor(int64(found.Bavail)*found.Bsize, limit)
-	if size == 0 {
-		return Image{}, fmt.Errorf("%w: the claim has no room for an image", ErrInvalid)
+	if room := max(found.Blocks*uint64(BlockUnit(&found)), uint64(limit)); size > room {
+		return fmt.Errorf("%w: %s has %d bytes, more than the claim's %d: let the claim grow", ErrInvalid, claimImage, size, room)
 	}
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o660)
+	return nil
+}
+
+// makeImage makes an empty image that takes space only as it is written. It appears
+// under its name complete, and never in place of another: looking whether there is one
+// does not help against guests that share the claim, nor against a cache of the network.
+func makeImage(path string, limit int64) error {
+	size, err := sizeIn(filepath.Dir(path), limit)
 	if err != nil {
-		return Image{}, fmt.Errorf("making the claim's image: %w", err)
+		return err
 	}
-	defer func() { _ = file.Close() }()
+	file, err := os.CreateTemp(filepath.Dir(path), "."+claimImage+".")
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("the claim holds no %s, and user %d may not make one there: name a claim that is empty or has one, "+
+			"or let this user write to its directory: %w", claimImage, os.Geteuid(), err)
+	}
+	if err != nil {
+		return fmt.Errorf("making the claim's image: %w", err)
+	}
+	defer func() { _ = file.Close(); _ = os.Remove(file.Name()) }()
+	if err := file.Chmod(0o660); err != nil {
+		return fmt.Errorf("setting the permissions of the claim's image: %w", err)
+	}
 	if err := file.Truncate(size); err != nil {
-		return Image{}, fmt.Errorf("sizing the claim's image: %w", err)
+		return fmt.Errorf("sizing the claim's image: %w", err)
 	}
 	if err := file.Sync(); err != nil {
-		return Image{}, fmt.Errorf("writing the claim's image: %w", err)
+		return fmt.Errorf("writing the claim's image: %w", err)
 	}
-	return Image{Path: path, Format: FormatRaw, Size: uint64(size)}, nil
+	return putInPlace(file.Name(), path, os.Link)
+}
+
+// putInPlace gives an image its name, unless something has it. Where the file system has
+// no links an empty one gets it, which is to grow.
+func putInPlace(made, path string, link func(made, path string) error) error {
+	err := link(made, path)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	empty, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o660)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("making the claim's image: %w", err)
+	}
+	return empty.Close()
+}
+
+// growImage gives a size to an image that has none. One that has got one meanwhile
+// keeps it, and all that is in it.
+func growImage(path string, limit int64) error {
+	file, err := os.OpenFile(path, os.O_RDWR|unix.O_NOFOLLOW, 0)
+	if err != nil {
+		return fmt.Errorf("opening the claim's image: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	if err != nil {
+		return fmt.Errorf("looking at the claim's image: %w", err)
+	}
+	if info.Size() > 0 {
+		return nil
+	}
+	size, err := sizeIn(filepath.Dir(path), limit)
+	if err != nil {
+		return err
+	}
+	// To take the last byte makes a file longer, and never shorter.
+	err = unix.Fallocate(int(file.Fd()), 0, size-1, 1)
+	if errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.ENOSYS) {
+		err = file.Truncate(size)
+	}
+	if err != nil {
+		return fmt.Errorf("sizing the claim's image: %w", err)
+	}
+	if err := file.Sync(); err != nil {
+		return fmt.Errorf("writing the claim's image: %w", err)
+	}
+	return nil
+}
+
+// sizeIn is the size of an image to be made in a claim.
+func sizeIn(directory string, limit int64) (int64, error) {
+	var found unix.Statfs_t
+	if err := unix.Statfs(directory, &found); err != nil {
+		return 0, fmt.Errorf("measuring the claim: %w", err)
+	}
+	size := sizeFor(int64(found.Bavail)*BlockUnit(&found), limit)
+	if size == 0 {
+		return 0, fmt.Errorf("%w: the claim has no room for an image", ErrInvalid)
+	}
+	return size, nil
 }
 
 // sizeFor is the size of an image that is not to outgrow the free space, nor the

@@ -4,9 +4,13 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestSizeFor(t *testing.T) {
@@ -27,6 +31,7 @@ func TestSizeFor(t *testing.T) {
 
 func TestClaim(t *testing.T) {
 	const limit = 8 << 20
+	data := strings.Repeat("the guest's data", sector/16)
 	for name, c := range map[string]struct {
 		files    map[string]string
 		readOnly bool
@@ -34,10 +39,13 @@ func TestClaim(t *testing.T) {
 		err      string
 	}{
 		"an empty filesystem":             {size: limit},
-		"with an image":                   {files: map[string]string{claimImage: "the guest's data"}, size: 16},
+		"with an image":                   {files: map[string]string{claimImage: data}, size: sector},
 		"with an image that is not sized": {files: map[string]string{claimImage: ""}, size: limit},
-		"read-only, with an image":        {files: map[string]string{claimImage: "the guest's data"}, readOnly: true, size: 16},
+		"read-only, with an image":        {files: map[string]string{claimImage: data}, readOnly: true, size: sector},
+		"read-only, with a ragged image":  {files: map[string]string{claimImage: "the guest's data"}, readOnly: true, size: 16},
+		"with a ragged image":             {files: map[string]string{claimImage: "the guest's data"}, err: "multiple of 512: let it grow to 512"},
 		"read-only and empty":             {readOnly: true, err: "read-only and holds no disk.img"},
+		"read-only, not sized":            {files: map[string]string{claimImage: ""}, readOnly: true, err: "disk.img is empty"},
 		"with a link": {
 			files: map[string]string{claimImage: "-> other", "other": "secret"}, err: "not a regular file",
 		},
@@ -75,7 +83,7 @@ func TestClaim(t *testing.T) {
 
 // A qcow2 header in a claim is the guest's own data: nothing that it names is opened.
 func TestClaimIsRawWhateverItHolds(t *testing.T) {
-	dir := image(t, map[string]string{claimImage: "QFI\xfb\x00\x00\x00\x03"})
+	dir := image(t, map[string]string{claimImage: "QFI\xfb\x00\x00\x00\x03" + strings.Repeat("\x00", sector-8)})
 	got, err := Claim(dir, false, 1<<20)
 	if err != nil || got.Format != FormatRaw {
 		t.Errorf("got %+v, %v", got, err)
@@ -108,5 +116,221 @@ func TestClaimOfBlocks(t *testing.T) {
 	got, err := Claim(node, false, 1<<20)
 	if want := (Image{Path: node, Format: FormatRaw, Block: true}); err != nil || got != want {
 		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+// Whatever else has the image's name is refused and stays as it is.
+func TestClaimWithoutAFile(t *testing.T) {
+	for name, put := range map[string]func(path string) error{
+		"directory": func(path string) error { return os.Mkdir(path, 0o755) },
+		"fifo":      func(path string) error { return syscall.Mkfifo(path, 0o644) },
+	} {
+		dir := t.TempDir()
+		if err := put(filepath.Join(dir, claimImage)); err != nil {
+			t.Fatal(err)
+		}
+		for _, readOnly := range []bool{false, true} {
+			if _, err := Claim(dir, readOnly, 0); !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), "not a regular file") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
+
+func TestFits(t *testing.T) {
+	var found syscall.Statfs_t
+	dir := t.TempDir()
+	if err := syscall.Statfs(dir, &found); err != nil {
+		t.Fatal(err)
+	}
+	whole := found.Blocks * uint64(found.Bsize)
+	for name, c := range map[string]struct {
+		size  uint64
+		limit int64
+		fits  bool
+	}{
+		"into what claims share":       {size: whole, limit: 1 << 20, fits: true},
+		"into the claim":               {size: whole + 1, limit: int64(whole + 1), fits: true},
+		"into neither":                 {size: whole + 2, limit: int64(whole + 1)},
+		"nobody knows the claim":       {size: whole + 1},
+		"nobody knows, and it is less": {size: 1 << 20, fits: true},
+	} {
+		if err := fits(dir, c.size, c.limit); (err == nil) != c.fits || err != nil && !errors.Is(err, ErrInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// An image that its claim cannot hold is refused, and nothing of it is cut off.
+func TestClaimTooSmall(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, claimImage)
+	if err := os.WriteFile(path, []byte("begin"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const size = 8 << 40 // a hole
+	if err := os.Truncate(path, size); err != nil {
+		t.Skipf("no file system for such files: %v", err)
+	}
+	if _, err := Claim(dir, false, 1<<20); !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), "let the claim grow") {
+		t.Errorf("error is %v", err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Size() != size {
+		t.Errorf("the image is %v, %v", info, err)
+	}
+	if _, err := Claim(dir, true, 1<<20); err != nil {
+		t.Errorf("read-only: %v", err)
+	}
+}
+
+// What somebody else makes at the same time is kept, whatever was seen before.
+func TestClaimMadeMeanwhile(t *testing.T) {
+	for name, f := range map[string]func(string, int64) error{"made": makeImage, "sized": growImage} {
+		path := filepath.Join(t.TempDir(), claimImage)
+		data := strings.Repeat("the guest's data", 1<<17)
+		if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := f(path, 1<<20); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if found, err := os.ReadFile(path); err != nil || string(found) != data {
+			t.Errorf("%s: %d bytes are left, %v", name, len(found), err)
+		}
+		if entries, _ := os.ReadDir(filepath.Dir(path)); len(entries) != 1 {
+			t.Errorf("%s: left behind: %v", name, entries)
+		}
+	}
+}
+
+func TestPutInPlace(t *testing.T) {
+	noLinks := func(string, string) error { return &os.LinkError{Op: "link", Err: syscall.EPERM} }
+	for name, link := range map[string]func(string, string) error{"links": os.Link, "no links": noLinks} {
+		dir := image(t, map[string]string{"made": "image"})
+		made, path := filepath.Join(dir, "made"), filepath.Join(dir, claimImage)
+		if err := putInPlace(made, path, link); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := Claim(dir, false, 1<<20); name == "no links" && err != nil {
+			t.Errorf("%s: it does not grow: %v", name, err)
+		}
+		if err := os.WriteFile(path, []byte("theirs"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := putInPlace(made, path, link); err != nil {
+			t.Errorf("%s, again: %v", name, err)
+		}
+		if content, _ := os.ReadFile(path); string(content) != "theirs" {
+			t.Errorf("%s: it holds %q", name, content)
+		}
+	}
+}
+
+// Guests that share a claim make its image at the same time, and have the same one.
+func TestClaimOfSeveral(t *testing.T) {
+	dir := t.TempDir()
+	var wait sync.WaitGroup
+	for i := range 8 {
+		wait.Go(func() {
+			image, err := Claim(dir, false, int64(1+i)<<20)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if info, err := os.Stat(image.Path); err != nil || uint64(info.Size()) != image.Size {
+				t.Errorf("told of %d bytes: %v, %v", image.Size, info, err)
+			}
+		})
+	}
+	wait.Wait()
+	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
+		t.Errorf("left behind: %v", entries)
+	}
+}
+
+// Of a claim with somebody else's files the problem is named.
+func TestClaimOfSomebodyElse(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("becoming another user needs root")
+	}
+	dir := t.TempDir()
+	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	result := make(chan error)
+	go func() {
+		runtime.LockOSThread() // for good: the thread ends with this goroutine
+		if _, err := unix.SetfsuidRetUid(12345); err != nil {
+			result <- err
+			return
+		}
+		_, err := Claim(dir, false, 1<<20)
+		result <- err
+	}()
+	if err := <-result; err == nil || errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), "may not make one there") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestBlockUnit(t *testing.T) {
+	if got := BlockUnit(&unix.Statfs_t{Bsize: 1 << 20, Frsize: 4096}); got != 4096 {
+		t.Errorf("of a network's: %d", got)
+	}
+	if got := BlockUnit(&unix.Statfs_t{Bsize: 4096}); got != 4096 {
+		t.Errorf("of an old one's: %d", got)
+	}
+}
+
+func TestEphemeral(t *testing.T) {
+	claim, dir := image(t, map[string]string{claimImage: strings.Repeat("x", 700)}), t.TempDir()
+	for range 2 {
+		overlay, base, err := Ephemeral(dir, "root", claim)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := (Image{Path: filepath.Join(dir, "root.qcow2"), Format: FormatQcow2, Size: 1024}); overlay != want {
+			t.Errorf("overlay %+v", overlay)
+		}
+		if want := (Image{Path: filepath.Join(claim, claimImage), Format: FormatRaw, Size: 1024}); base != want {
+			t.Errorf("base %+v", base)
+		}
+	}
+	if info, err := os.Stat(filepath.Join(claim, claimImage)); err != nil || info.Size() != 700 {
+		t.Errorf("the claim's image is %v, %v", info, err)
+	}
+	if _, _, err := Ephemeral(dir, "other", image(t, nil)); !errors.Is(err, ErrInvalid) {
+		t.Errorf("an empty claim: %v", err)
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
+		t.Errorf("left behind: %v", entries)
+	}
+}
+
+func TestHostDisk(t *testing.T) {
+	dir := image(t, map[string]string{
+		"disk.img": strings.Repeat("x", sector), "ragged.img": "x", "empty.img": "", "qcow2.img": "QFI\xfb" + strings.Repeat("\x00", sector-4),
+		"link.img": "-> disk.img",
+	})
+	for name, c := range map[string]struct {
+		readOnly bool
+		err      string
+	}{
+		"disk.img": {}, "qcow2.img": {}, "ragged.img": {err: "multiple of 512"}, "empty.img": {err: "is empty"},
+		"link.img": {err: "not a regular file"},
+	} {
+		got, err := HostDisk(filepath.Join(dir, name), c.readOnly)
+		if c.err != "" {
+			if !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), c.err) {
+				t.Errorf("%s: %v", name, err)
+			}
+		} else if want := (Image{Path: filepath.Join(dir, name), Format: FormatRaw, Size: sector}); err != nil || got != want {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+	if _, err := HostDisk(filepath.Join(dir, "ragged.img"), true); err != nil {
+		t.Errorf("read-only: %v", err)
+	}
+	if _, err := HostDisk(filepath.Join(dir, "none"), false); err == nil || errors.Is(err, ErrInvalid) {
+		t.Errorf("nowhere: %v", err)
 	}
 }

@@ -1,6 +1,6 @@
 // Package disk prepares the files behind a guest's disks: it finds and checks
 // the disk of a container image, puts a writable layer over it and makes empty
-// disks. Everything can be repeated; a file that exists is never overwritten.
+// disks. Everything can be repeated; what a guest has written is never overwritten.
 package disk
 
 import (
@@ -24,6 +24,11 @@ const (
 	FormatQcow2 = "qcow2"
 )
 
+// sector is the unit of every disk's size.
+const sector = 512
+
+func inSectors(size int64) uint64 { return (uint64(size) + sector - 1) / sector * sector }
+
 // containerDiskDir is where a container disk's image keeps its disk.
 const containerDiskDir = "disk"
 
@@ -41,25 +46,32 @@ type Image struct {
 // container image, or the disk file itself. path is the VMI's
 // containerDisk.path, "" for the one file under disk/.
 func ContainerDisk(source, path string) (Image, error) {
-	info, err := os.Stat(source)
+	source, err := imageFile(source, path)
 	if err != nil {
-		return Image{}, fmt.Errorf("looking for the container disk: %w", err)
-	}
-	if info.IsDir() {
-		source, err = fileIn(source, path)
-		if err != nil {
-			return Image{}, err
-		}
+		return Image{}, err
 	}
 	return probe(source)
 }
 
-// fileIn returns the absolute path of the image's disk file. Links are
-// followed inside root only.
+// imageFile returns where a file of a container image is: source is the image's
+// root directory, or the file itself.
+func imageFile(source, path string) (string, error) {
+	info, err := os.Stat(source)
+	if err != nil {
+		return "", fmt.Errorf("looking for the container image: %w", err)
+	}
+	if !info.IsDir() {
+		return source, nil
+	}
+	return fileIn(source, path)
+}
+
+// fileIn returns the absolute path of the image's file, for "" of its only disk.
+// Links are followed inside root only.
 func fileIn(root, path string) (string, error) {
 	inside, err := os.OpenRoot(root)
 	if err != nil {
-		return "", fmt.Errorf("opening the container disk's image: %w", err)
+		return "", fmt.Errorf("opening the container image: %w", err)
 	}
 	defer func() { _ = inside.Close() }()
 	relative := strings.TrimPrefix(filepath.Clean("/"+path), "/")
@@ -70,7 +82,7 @@ func fileIn(root, path string) (string, error) {
 	}
 	info, err := inside.Stat(relative)
 	if err != nil {
-		return "", fmt.Errorf("%w: the image's disk cannot be opened: %w", ErrInvalid, err)
+		return "", fmt.Errorf("%w: /%s of the image cannot be opened: %w", ErrInvalid, relative, err)
 	}
 	if !info.Mode().IsRegular() {
 		return "", fmt.Errorf("%w: /%s of the image is not a regular file", ErrInvalid, relative)
@@ -79,7 +91,7 @@ func fileIn(root, path string) (string, error) {
 	// what was checked. The image's file system is read-only.
 	final, err := filepath.EvalSymlinks(filepath.Join(root, relative))
 	if err != nil {
-		return "", fmt.Errorf("resolving the container disk's path: %w", err)
+		return "", fmt.Errorf("resolving the path in the container image: %w", err)
 	}
 	return final, nil
 }
@@ -129,8 +141,7 @@ func probe(path string) (Image, error) {
 		if info.Size() == 0 {
 			return Image{}, fmt.Errorf("%w: the disk file is empty", ErrInvalid)
 		}
-		const sector = 512
-		return Image{Path: path, Format: FormatRaw, Size: (uint64(info.Size()) + sector - 1) / sector * sector}, nil
+		return Image{Path: path, Format: FormatRaw, Size: inSectors(info.Size())}, nil
 	case header.BackingFile != "":
 		return Image{}, fmt.Errorf("%w: the qcow2 image refers to a backing file", ErrInvalid)
 	case header.ExternalData:

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"kubevirt.io/kubevirt/launcher/disk/qcow2"
 )
@@ -31,8 +30,25 @@ func EmptyDisk(dir, volume string, capacity int64) (Image, error) {
 	if capacity <= 0 {
 		return Image{}, fmt.Errorf("%w: an empty disk needs a positive capacity", ErrInvalid)
 	}
-	const sector = 512
-	return writable(dir, volume, (uint64(capacity)+sector-1)/sector*sector, nil)
+	return writable(dir, volume, inSectors(capacity), nil)
+}
+
+// Ephemeral returns an image in dir that takes the guest's writes, and the one below
+// it: that in the claim at path, which is only read.
+func Ephemeral(dir, volume, path string) (overlay, base Image, err error) {
+	base, err = Claim(path, true, 0)
+	if err != nil {
+		return Image{}, Image{}, err
+	}
+	size := int64(base.Size)
+	if base.Block {
+		if size = SizeOf(base.Path, base.Format); size <= 0 {
+			return Image{}, Image{}, fmt.Errorf("%w: the claim's device does not tell its size", ErrInvalid)
+		}
+	}
+	base.Size = inSectors(size)
+	overlay, err = Overlay(dir, volume, base)
+	return overlay, base, err
 }
 
 func writable(dir, volume string, size uint64, backing *qcow2.Backing) (Image, error) {
@@ -71,17 +87,4 @@ func same(path string, size uint64, backing *qcow2.Backing) error {
 		return fmt.Errorf("%w: another image is there already", ErrInvalid)
 	}
 	return nil
-}
-
-// DirectIO tells whether every one of the files can be opened for I/O that
-// bypasses the page cache; their file systems decide.
-func DirectIO(paths ...string) bool {
-	for _, path := range paths {
-		f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_DIRECT, 0)
-		if err != nil {
-			return false
-		}
-		_ = f.Close()
-	}
-	return true
 }

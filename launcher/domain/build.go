@@ -11,6 +11,7 @@ import (
 	"kubevirt.io/kubevirt/launcher/domain/cpu"
 	"kubevirt.io/kubevirt/launcher/domain/device"
 	"kubevirt.io/kubevirt/launcher/domain/disk"
+	"kubevirt.io/kubevirt/launcher/domain/filesystem"
 	"kubevirt.io/kubevirt/launcher/domain/firmware"
 	"kubevirt.io/kubevirt/launcher/domain/memory"
 	"kubevirt.io/kubevirt/launcher/domain/network"
@@ -36,6 +37,8 @@ func features(host *Host) []namedFeature {
 		{"identity", identity{Emulation: host.Emulation}},
 		{"machine", firmware.Machine{}},
 		{"loader", firmware.Loader{}},
+		{"kernelboot", firmware.KernelBoot(host.KernelBoot)},
+		{"acpi", host.ACPITables},
 		{"sysinfo", firmware.SysInfo(host.SMBIOS)},
 		{"topology", cpu.Topology{}},
 		{"model", cpu.Model{Emulation: host.Emulation}},
@@ -46,8 +49,10 @@ func features(host *Host) []namedFeature {
 		{"balloon", memory.Balloon{StatsPeriod: host.BalloonStatsPeriod, FreePageReporting: host.FreePageReporting}},
 		{"clock", clock.Clock{}},
 		{"agent", console.Agent{}},
+		{"downwardmetrics", console.DownwardMetrics{Socket: host.MetricsSocket}},
 		{"disk", disk.Disks{Sources: host.Disks}},
-		{"network", network.Interfaces{Emulation: host.Emulation, Taps: host.Interfaces}},
+		{"filesystem", filesystem.Virtiofs{Sockets: host.Filesystems}},
+		{"network", network.Interfaces{Emulation: host.Emulation, Taps: host.Interfaces, Passt: host.Passt}},
 		{"serial", console.Serial{Socket: host.SerialSocket, Log: host.SerialLog}},
 		{"graphics", console.Graphics{Socket: host.VNCSocket}},
 		{"rng", device.RNG{}},

@@ -107,23 +107,47 @@ func preparedHost(vmi *v1.VirtualMachineInstance, dir string) Host {
 		BalloonStatsPeriod: 10,
 		FreePageReporting:  true,
 		Disks:              map[string]Disk{},
+		Filesystems:        map[string]string{},
 		Interfaces:         map[string]Interface{},
 		SerialSocket:       dir + "/serial0.sock",
 		SerialLog:          dir + "/serial0.log",
 		VNCSocket:          dir + "/vnc.sock",
+		MetricsSocket:      dir + "/downwardmetrics.sock",
 		USBRedirSockets:    []string{dir + "/usbredir-0.sock", dir + "/usbredir-1.sock"},
 	}
 	for _, volume := range vmi.Spec.Volumes {
 		disk := Disk{Path: dir + "/" + volume.Name + ".qcow2", Format: "qcow2", DirectIO: true}
 		switch {
-		case volume.CloudInitNoCloud != nil:
+		case volume.CloudInit() != nil, volume.IsConfig(), volume.Sysprep != nil:
 			disk.Path, disk.Format = dir+"/"+volume.Name+".iso", "raw"
+		case volume.DownwardMetrics != nil:
+			disk = Disk{Path: dir + "/" + volume.Name + ".vhostmd", Format: "raw", ReadOnly: true}
 		case volume.ClaimName() != "":
 			disk.Path, disk.Format = dir+"/"+volume.Name+"/disk.img", "raw"
 		case volume.ContainerDisk != nil:
 			disk.Backing = &DiskBacking{Path: dir + "/image/" + volume.Name + ".img", Format: "raw"}
 		}
 		host.Disks[volume.Name] = disk
+	}
+	for _, shared := range vmi.Spec.Domain.Devices.Filesystems {
+		delete(host.Disks, shared.Name)
+		host.Filesystems[shared.Name] = dir + "/" + shared.Name + ".sock"
+	}
+	if firmware := vmi.Spec.Domain.Firmware; firmware != nil && firmware.KernelBoot != nil && firmware.KernelBoot.Container != nil {
+		for file, path := range map[*string]string{
+			&host.KernelBoot.Kernel: firmware.KernelBoot.Container.KernelPath, &host.KernelBoot.Initrd: firmware.KernelBoot.Container.InitrdPath,
+		} {
+			if path != "" {
+				*file = dir + "/kernelboot" + path
+			}
+		}
+	}
+	if firmware := vmi.Spec.Domain.Firmware; firmware != nil && firmware.ACPI != nil {
+		for table, volume := range map[*string]string{&host.ACPITables.SLIC: firmware.ACPI.SlicNameRef, &host.ACPITables.MSDM: firmware.ACPI.MsdmNameRef} {
+			if volume != "" {
+				*table = dir + "/" + volume + "/table.bin"
+			}
+		}
 	}
 	for _, network := range vmi.Spec.Networks {
 		host.Interfaces[network.Name] = Interface{Tap: "tap0", MAC: "02:00:00:00:00:01", MTU: 1450}

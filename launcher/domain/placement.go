@@ -78,6 +78,9 @@ func pciAddresses(devices *libvirtxml.DomainDeviceList) []**libvirtxml.DomainAdd
 			list = append(list, &devices.Disks[i].Address)
 		}
 	}
+	for i := range devices.Filesystems {
+		list = append(list, &devices.Filesystems[i].Address)
+	}
 	for i := range devices.Interfaces {
 		list = append(list, &devices.Interfaces[i].Address)
 	}

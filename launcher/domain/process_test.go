@@ -68,6 +68,7 @@ if [ -e /dev/kvm ] && [ -n "$1" ]; then mknod -m 666 "$root/dev/kvm" c 10 232; f
 ip link set lo up
 ip tuntap add tap0 mode tap user 107 vnet_hdr
 ip link set tap0 mtu 1450 up
+ip tuntap add tap1 mode tap user 107 vnet_hdr multi_queue
 groups=107
 if [ -e /dev/kvm ]; then groups=107,$(stat -c %g /dev/kvm); fi
 exec chroot --userspec=107:107 --groups="$groups" "$root" /usr/sbin/libvirtd --timeout 0
@@ -167,14 +168,14 @@ var startAll = flag.Bool("start-all", false, "start all domains, not only a choi
 var started = []string{
 	"build/typical-emulated", "build/least", "placement/root-complex", "placement/many-disks",
 	"disk/buses", "disk/cdrom-empty", "disk/transitional", "disk/iothreads-dedicated", "disk/block-size",
-	"network/model-e1000e", "network/boot-order", "loader/efi", "loader/efi-secure", "topology/room-to-grow",
+	"network/model-e1000e", "network/boot-order", "network/multiqueue-emulated", "loader/efi", "loader/efi-secure", "topology/room-to-grow",
 	"model/emulated-named", "features/kvm-hidden", "clock/timers", "graphics/virtio", "sound/ac97", "input/usb",
 	"usb/redirection",
 }
 
 // newerThan names the libvirt, as a major version, that a case needs at least.
 var newerThan = map[string]int{
-	"disk/block-size": 11, "disk/iothreads-pool": 10, "hyperv/all": 11, "hyperv/off": 11, "panic/models": 10,
+	"acpi/tables": 11, "disk/block-size": 11, "disk/iothreads-pool": 10, "hyperv/all": 11, "hyperv/off": 11, "panic/models": 10,
 }
 
 // TestRealLibvirtAcceptsEveryDomain defines the whole domain of every case, and
@@ -200,6 +201,11 @@ func TestRealLibvirtAcceptsEveryDomain(t *testing.T) {
 			continue
 		}
 		host := preparedHost(vmi, d.dir+"/vm")
+		if several := vmi.Spec.Domain.Devices.NetworkInterfaceMultiqueue; several != nil && *several {
+			for network := range host.Interfaces {
+				host.Interfaces[network] = Interface{Tap: "tap1", MTU: 1450}
+			}
+		}
 		t.Run(name, func(t *testing.T) {
 			if version < newerThan[name] {
 				t.Skipf("libvirt %d is too old for it", version)

@@ -67,17 +67,22 @@ func (ask Ask) call(ctx context.Context, command string, arguments, result any) 
 // allowed explains why a command has failed, where it is that the agent does not
 // carry it out at all: distributions and administrators switch commands off.
 func (ask Ask) allowed(ctx context.Context, command string, failure error) error {
-	if !errors.Is(failure, hypervisor.ErrRefused) {
+	if !errors.Is(failure, hypervisor.ErrRefused) || !ask.forbids(ctx, command) {
 		return failure
 	}
+	return fmt.Errorf("the configuration of the guest's agent forbids %s: %w", command, failure)
+}
+
+// forbids tells whether the agent says that it does not carry out a command.
+func (ask Ask) forbids(ctx context.Context, command string) bool {
 	_, commands, err := Commands(ctx, ask)
 	if err != nil {
-		return failure
+		return false
 	}
 	for _, known := range commands {
 		if known.Name == command && known.Enabled {
-			return failure
+			return false
 		}
 	}
-	return fmt.Errorf("the configuration of the guest's agent forbids %s: %w", command, failure)
+	return true
 }

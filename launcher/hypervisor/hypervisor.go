@@ -72,6 +72,16 @@ const (
 type Status struct {
 	State  State
 	Reason string
+	// DiskError is what paused the guest for ReasonIOError, where that is known.
+	DiskError DiskError
+}
+
+// DiskError is an error that QEMU met on behalf of the guest; the zero value is none.
+type DiskError struct {
+	// Alias of the disk in the domain.
+	Alias string
+	// NoSpace: no space is left where the disk's data is.
+	NoSpace bool
 }
 
 // Event is one thing that happened to the domain. Exactly one field is set.
@@ -138,6 +148,9 @@ type Hypervisor interface {
 	// ErrNoDisplay when there is none. The mouse pointer may be moved first, which
 	// wakes a sleeping screen.
 	Screenshot(ctx context.Context, movePointer bool) ([]byte, error)
+	// DumpMemory writes the guest's memory to a file that is there, as an ELF core.
+	// QEMU itself stops the virtual CPUs meanwhile and lets them run again.
+	DumpMemory(ctx context.Context, path string) error
 	// Events reports the domain's changes in order. After a lost connection
 	// the present state comes first. There is one reader.
 	Events() <-chan Event

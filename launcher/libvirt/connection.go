@@ -43,6 +43,8 @@ type Hypervisor struct {
 	panicked bool
 	// paused: the last start was to leave the guest paused.
 	paused bool
+	// diskError is the last one for which QEMU pauses the guest.
+	diskError hypervisor.DiskError
 
 	// agent admits one conversation with the guest agent at a time: how long it
 	// may take to answer is a setting of the domain.
@@ -133,6 +135,9 @@ func (h *Hypervisor) subscribe(conn *golibvirt.Connect, onLost func()) error {
 	}
 	if _, err := conn.DomainEventLifecycleRegister(nil, h.onLifecycle); err != nil {
 		return fmt.Errorf("subscribing to the domain's states: %w", err)
+	}
+	if _, err := conn.DomainEventIOErrorReasonRegister(nil, h.onDiskError); err != nil {
+		h.log.Info("no news of the disks' errors", "err", err.Error())
 	}
 	_, err := conn.DomainEventAgentLifecycleRegister(nil, h.onAgent)
 	// libvirt's test driver has no guest agents.

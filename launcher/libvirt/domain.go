@@ -3,7 +3,9 @@ package libvirt
 import (
 	"context"
 	"encoding/xml"
+	"errors"
 	"fmt"
+	"regexp"
 
 	golibvirt "libvirt.org/go/libvirt"
 
@@ -35,13 +37,27 @@ func (h *Hypervisor) Start(ctx context.Context, domainXML string, paused bool) (
 		h.mu.Unlock()
 		domain, err := conn.DomainCreateXML(domainXML, flags)
 		if err != nil {
-			return fmt.Errorf("creating the domain: %w", err)
+			return fmt.Errorf("creating the domain: %w", notStarted(err))
 		}
 		defer func() { _ = domain.Free() }()
 		machine, err = machineOf(domain)
 		return err
 	})
 	return machine, err
+}
+
+// qemuNoise is the time at which QEMU said something, and which of its ways to end
+// libvirt noticed: they would make the same error another one at each try.
+var qemuNoise = regexp.MustCompile(
+	`internal error: (?:qemu unexpectedly closed the monitor|process exited while connecting to monitor): |\d{4}-\d{2}-\d{2}T[0-9:.]+Z `)
+
+// notStarted is why a domain could not be started, in libvirt's words alone.
+func notStarted(err error) error {
+	var libvirtErr golibvirt.Error
+	if !errors.As(err, &libvirtErr) {
+		return err
+	}
+	return errors.New(qemuNoise.ReplaceAllString(libvirtErr.Message, ""))
 }
 
 // PressPowerButton implements hypervisor.Hypervisor.

@@ -33,11 +33,28 @@ func (h *Hypervisor) onLifecycle(_ *golibvirt.Connect, domain *golibvirt.Domain,
 	case golibvirt.DOMAIN_EVENT_STARTED:
 		h.panicked = false
 	}
-	panicked, paused := h.panicked, h.paused
+	panicked, paused, diskError := h.panicked, h.paused, h.diskError
 	h.mu.Unlock()
 	if status, news := statusOfEvent(event, panicked, paused); news {
+		if status.Reason == hypervisor.ReasonIOError {
+			status.DiskError = diskError
+		}
 		h.emitStatus(status)
 	}
+}
+
+// noSpace is libvirt's word for ENOSPC.
+const noSpace = "enospc"
+
+// onDiskError notes which disk pauses the guest: libvirt reports that first, and then
+// that the guest is suspended.
+func (h *Hypervisor) onDiskError(_ *golibvirt.Connect, domain *golibvirt.Domain, event *golibvirt.DomainEventIOErrorReason) {
+	if !h.ours(domain) || event.Action != golibvirt.DOMAIN_EVENT_IO_ERROR_PAUSE {
+		return
+	}
+	h.mu.Lock()
+	h.diskError = hypervisor.DiskError{Alias: event.DevAlias, NoSpace: event.Reason == noSpace}
+	h.mu.Unlock()
 }
 
 func (h *Hypervisor) onAgent(_ *golibvirt.Connect, domain *golibvirt.Domain, event *golibvirt.DomainEventAgentLifecycle) {

@@ -12,6 +12,23 @@ import (
 	"kubevirt.io/kubevirt/launcher/hypervisor"
 )
 
+// The same error has the same words at every try.
+func TestNotStarted(t *testing.T) {
+	const words = "qemu-system-x86_64: -blockdev {}: Active L1 table offset invalid"
+	for _, message := range []string{
+		"internal error: qemu unexpectedly closed the monitor: 2026-11-26T03:09:17.497476Z " + words,
+		"internal error: process exited while connecting to monitor: 2026-11-26T03:09:18.4Z " + words,
+		words,
+	} {
+		if got := notStarted(golibvirt.Error{Message: message}); got.Error() != words {
+			t.Errorf("%q", got)
+		}
+	}
+	if other := errors.New("virError"); notStarted(other) != other {
+		t.Error("an error that is not libvirt's was changed")
+	}
+}
+
 func TestStatusOfEvent(t *testing.T) {
 	status := func(state hypervisor.State, reason string) hypervisor.Status {
 		return hypervisor.Status{State: state, Reason: reason}

@@ -60,6 +60,14 @@ func (h *Hypervisor) Thaw(ctx context.Context) error {
 	})
 }
 
+// DumpMemory implements hypervisor.Hypervisor. Without DUMP_LIVE libvirt would stop the
+// guest before QEMU does, and leave it so if the dump fails.
+func (h *Hypervisor) DumpMemory(ctx context.Context, path string) error {
+	return h.on(ctx, "dumping the guest's memory", func(domain *golibvirt.Domain) error {
+		return domain.CoreDumpWithFormat(path, golibvirt.DOMAIN_CORE_DUMP_FORMAT_RAW, golibvirt.DUMP_MEMORY_ONLY|golibvirt.DUMP_LIVE)
+	})
+}
+
 // on is one call on the domain.
 func (h *Hypervisor) on(ctx context.Context, what string, call func(*golibvirt.Domain) error) error {
 	return h.withDomain(ctx, func(domain *golibvirt.Domain) error { return doing(what, call(domain)) })

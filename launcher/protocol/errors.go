@@ -21,10 +21,13 @@ const (
 	ReasonInvalidRequest Reason = "INVALID_REQUEST"
 	// ReasonInvalidVolume: a volume's content cannot be used (FailedPrecondition).
 	ReasonInvalidVolume Reason = "INVALID_VOLUME"
-	// ReasonInvalidDomain: no domain can be built from the VMI and the host's facts (InvalidArgument).
+	// ReasonInvalidDomain: no domain can be built from the VMI and the host's facts, or hook sidecars
+	// make none of it that can be used (InvalidArgument).
 	ReasonInvalidDomain Reason = "INVALID_DOMAIN"
 	// ReasonNetwork: a service for the guest's network could not be started (Internal).
 	ReasonNetwork Reason = "NETWORK_FAILED"
+	// ReasonSidecar: a hook sidecar did not answer, or failed at changing the domain (Internal).
+	ReasonSidecar Reason = "SIDECAR_FAILED"
 	// ReasonStartFailed: libvirt or QEMU refused to start the domain (Internal).
 	ReasonStartFailed Reason = "START_FAILED"
 	// ReasonHypervisorUnavailable: libvirt cannot be reached now, or too much is asked of

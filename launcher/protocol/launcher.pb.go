@@ -46,21 +46,24 @@ const (
 	// Have the guest agent freeze the filesystems, and thaw them.
 	Action_ACTION_FREEZE   Action = 8
 	Action_ACTION_UNFREEZE Action = 9
+	// Begin to write the guest's memory to the VMI's volume for that, once.
+	Action_ACTION_DUMP_MEMORY Action = 10
 )
 
 // Enum value maps for Action.
 var (
 	Action_name = map[int32]string{
-		0: "ACTION_UNSPECIFIED",
-		1: "ACTION_SHUTDOWN",
-		2: "ACTION_KILL",
-		3: "ACTION_RELEASE",
-		4: "ACTION_PAUSE",
-		5: "ACTION_RESUME",
-		6: "ACTION_RESET",
-		7: "ACTION_REBOOT",
-		8: "ACTION_FREEZE",
-		9: "ACTION_UNFREEZE",
+		0:  "ACTION_UNSPECIFIED",
+		1:  "ACTION_SHUTDOWN",
+		2:  "ACTION_KILL",
+		3:  "ACTION_RELEASE",
+		4:  "ACTION_PAUSE",
+		5:  "ACTION_RESUME",
+		6:  "ACTION_RESET",
+		7:  "ACTION_REBOOT",
+		8:  "ACTION_FREEZE",
+		9:  "ACTION_UNFREEZE",
+		10: "ACTION_DUMP_MEMORY",
 	}
 	Action_value = map[string]int32{
 		"ACTION_UNSPECIFIED": 0,
@@ -73,6 +76,7 @@ var (
 		"ACTION_REBOOT":      7,
 		"ACTION_FREEZE":      8,
 		"ACTION_UNFREEZE":    9,
+		"ACTION_DUMP_MEMORY": 10,
 	}
 )
 
@@ -234,6 +238,58 @@ func (State) EnumDescriptor() ([]byte, []int) {
 	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{2}
 }
 
+type CredentialState int32
+
+const (
+	CredentialState_CREDENTIAL_STATE_NONE     CredentialState = 0 // there are none for the guest agent
+	CredentialState_CREDENTIAL_STATE_WAITING  CredentialState = 1 // the agent is not there, or has refused for less than a minute
+	CredentialState_CREDENTIAL_STATE_IN_GUEST CredentialState = 2
+	CredentialState_CREDENTIAL_STATE_FAILED   CredentialState = 3
+)
+
+// Enum value maps for CredentialState.
+var (
+	CredentialState_name = map[int32]string{
+		0: "CREDENTIAL_STATE_NONE",
+		1: "CREDENTIAL_STATE_WAITING",
+		2: "CREDENTIAL_STATE_IN_GUEST",
+		3: "CREDENTIAL_STATE_FAILED",
+	}
+	CredentialState_value = map[string]int32{
+		"CREDENTIAL_STATE_NONE":     0,
+		"CREDENTIAL_STATE_WAITING":  1,
+		"CREDENTIAL_STATE_IN_GUEST": 2,
+		"CREDENTIAL_STATE_FAILED":   3,
+	}
+)
+
+func (x CredentialState) Enum() *CredentialState {
+	p := new(CredentialState)
+	*p = x
+	return p
+}
+
+func (x CredentialState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (CredentialState) Descriptor() protoreflect.EnumDescriptor {
+	return file_launcher_protocol_launcher_proto_enumTypes[3].Descriptor()
+}
+
+func (CredentialState) Type() protoreflect.EnumType {
+	return &file_launcher_protocol_launcher_proto_enumTypes[3]
+}
+
+func (x CredentialState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use CredentialState.Descriptor instead.
+func (CredentialState) EnumDescriptor() ([]byte, []int) {
+	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{3}
+}
+
 type InfoRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -366,10 +422,12 @@ type SyncRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Session uint64                 `protobuf:"varint,1,opt,name=session,proto3" json:"session,omitempty"`
 	// The VirtualMachineInstance, kubevirt.io/v1, as JSON.
-	Vmi           []byte       `protobuf:"bytes,2,opt,name=vmi,proto3" json:"vmi,omitempty"`
-	Host          *Host        `protobuf:"bytes,3,opt,name=host,proto3" json:"host,omitempty"`
-	Volumes       []*Volume    `protobuf:"bytes,4,rep,name=volumes,proto3" json:"volumes,omitempty"`
-	Interfaces    []*Interface `protobuf:"bytes,5,rep,name=interfaces,proto3" json:"interfaces,omitempty"`
+	Vmi        []byte       `protobuf:"bytes,2,opt,name=vmi,proto3" json:"vmi,omitempty"`
+	Host       *Host        `protobuf:"bytes,3,opt,name=host,proto3" json:"host,omitempty"`
+	Volumes    []*Volume    `protobuf:"bytes,4,rep,name=volumes,proto3" json:"volumes,omitempty"`
+	Interfaces []*Interface `protobuf:"bytes,5,rep,name=interfaces,proto3" json:"interfaces,omitempty"`
+	// Unset unless the VMI boots a kernel from outside its disks.
+	KernelBoot    *KernelBoot `protobuf:"bytes,6,opt,name=kernel_boot,json=kernelBoot,proto3" json:"kernel_boot,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -435,6 +493,13 @@ func (x *SyncRequest) GetVolumes() []*Volume {
 func (x *SyncRequest) GetInterfaces() []*Interface {
 	if x != nil {
 		return x.Interfaces
+	}
+	return nil
+}
+
+func (x *SyncRequest) GetKernelBoot() *KernelBoot {
+	if x != nil {
+		return x.KernelBoot
 	}
 	return nil
 }
@@ -633,8 +698,8 @@ func (x *SMBIOS) GetFamily() string {
 
 // Volume is one resolved volume as the compute container sees it. A
 // containerDisk comes as the directory of its image volume or as the disk file
-// itself, a claim as its block device or the directory where it is mounted;
-// volumes that the launcher makes on its own (emptyDisk, cloud-init) are not
+// itself, a claim as its block device or the directory where it is mounted, a
+// hostDisk as its file; volumes that the launcher makes on its own (emptyDisk, cloud-init) are not
 // listed.
 type Volume struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -688,7 +753,62 @@ func (x *Volume) GetPath() string {
 	return ""
 }
 
-// Interface is one network interface prepared in the pod's network namespace.
+// KernelBoot is where the files of firmware.kernelBoot are: each as the directory
+// of the image volume or as the file itself, empty where the VMI names none.
+type KernelBoot struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Kernel        string                 `protobuf:"bytes,1,opt,name=kernel,proto3" json:"kernel,omitempty"`
+	Initrd        string                 `protobuf:"bytes,2,opt,name=initrd,proto3" json:"initrd,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *KernelBoot) Reset() {
+	*x = KernelBoot{}
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *KernelBoot) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*KernelBoot) ProtoMessage() {}
+
+func (x *KernelBoot) ProtoReflect() protoreflect.Message {
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use KernelBoot.ProtoReflect.Descriptor instead.
+func (*KernelBoot) Descriptor() ([]byte, []int) {
+	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *KernelBoot) GetKernel() string {
+	if x != nil {
+		return x.Kernel
+	}
+	return ""
+}
+
+func (x *KernelBoot) GetInitrd() string {
+	if x != nil {
+		return x.Initrd
+	}
+	return ""
+}
+
+// Interface is one network interface prepared in the pod's network namespace. It
+// has no tap when others connect the guest with the pod's interface.
 type Interface struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of the VMI network it belongs to.
@@ -697,14 +817,18 @@ type Interface struct {
 	Mac     string `protobuf:"bytes,3,opt,name=mac,proto3" json:"mac,omitempty"`
 	Mtu     uint32 `protobuf:"varint,4,opt,name=mtu,proto3" json:"mtu,omitempty"`
 	// Unset when the guest does not get its address from the launcher.
-	Dhcp          *DHCP `protobuf:"bytes,5,opt,name=dhcp,proto3" json:"dhcp,omitempty"`
+	Dhcp *DHCP `protobuf:"bytes,5,opt,name=dhcp,proto3" json:"dhcp,omitempty"`
+	// The pod's interface on that network; empty when the pod has none of its own.
+	PodInterface string `protobuf:"bytes,6,opt,name=pod_interface,json=podInterface,proto3" json:"pod_interface,omitempty"`
+	// Unset when the launcher does not advertise an IPv6 router.
+	Advertisement *Advertisement `protobuf:"bytes,7,opt,name=advertisement,proto3" json:"advertisement,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Interface) Reset() {
 	*x = Interface{}
-	mi := &file_launcher_protocol_launcher_proto_msgTypes[7]
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -716,7 +840,7 @@ func (x *Interface) String() string {
 func (*Interface) ProtoMessage() {}
 
 func (x *Interface) ProtoReflect() protoreflect.Message {
-	mi := &file_launcher_protocol_launcher_proto_msgTypes[7]
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -729,7 +853,7 @@ func (x *Interface) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Interface.ProtoReflect.Descriptor instead.
 func (*Interface) Descriptor() ([]byte, []int) {
-	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{7}
+	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Interface) GetNetwork() string {
@@ -767,22 +891,39 @@ func (x *Interface) GetDhcp() *DHCP {
 	return nil
 }
 
+func (x *Interface) GetPodInterface() string {
+	if x != nil {
+		return x.PodInterface
+	}
+	return ""
+}
+
+func (x *Interface) GetAdvertisement() *Advertisement {
+	if x != nil {
+		return x.Advertisement
+	}
+	return nil
+}
+
 type DHCP struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Device in the pod's network namespace to serve on.
 	Device string `protobuf:"bytes,1,opt,name=device,proto3" json:"device,omitempty"`
 	// Address of the guest and of its gateway, in CIDR notation.
-	Address       string `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
-	Gateway       string `protobuf:"bytes,3,opt,name=gateway,proto3" json:"gateway,omitempty"`
-	Address6      string `protobuf:"bytes,4,opt,name=address6,proto3" json:"address6,omitempty"`
-	Gateway6      string `protobuf:"bytes,5,opt,name=gateway6,proto3" json:"gateway6,omitempty"`
+	Address  string `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
+	Gateway  string `protobuf:"bytes,3,opt,name=gateway,proto3" json:"gateway,omitempty"`
+	Address6 string `protobuf:"bytes,4,opt,name=address6,proto3" json:"address6,omitempty"`
+	// Address by which the server calls itself; empty is the gateway's.
+	Server string `protobuf:"bytes,6,opt,name=server,proto3" json:"server,omitempty"`
+	// Routes of the guest where they are more than the gateway.
+	Routes        []*Route `protobuf:"bytes,7,rep,name=routes,proto3" json:"routes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DHCP) Reset() {
 	*x = DHCP{}
-	mi := &file_launcher_protocol_launcher_proto_msgTypes[8]
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -794,7 +935,7 @@ func (x *DHCP) String() string {
 func (*DHCP) ProtoMessage() {}
 
 func (x *DHCP) ProtoReflect() protoreflect.Message {
-	mi := &file_launcher_protocol_launcher_proto_msgTypes[8]
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -807,7 +948,7 @@ func (x *DHCP) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DHCP.ProtoReflect.Descriptor instead.
 func (*DHCP) Descriptor() ([]byte, []int) {
-	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{8}
+	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *DHCP) GetDevice() string {
@@ -838,9 +979,150 @@ func (x *DHCP) GetAddress6() string {
 	return ""
 }
 
-func (x *DHCP) GetGateway6() string {
+func (x *DHCP) GetServer() string {
 	if x != nil {
-		return x.Gateway6
+		return x.Server
+	}
+	return ""
+}
+
+func (x *DHCP) GetRoutes() []*Route {
+	if x != nil {
+		return x.Routes
+	}
+	return nil
+}
+
+// Route of a guest. Without a gateway the destination is on the link.
+type Route struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Destination   string                 `protobuf:"bytes,1,opt,name=destination,proto3" json:"destination,omitempty"`
+	Gateway       string                 `protobuf:"bytes,2,opt,name=gateway,proto3" json:"gateway,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Route) Reset() {
+	*x = Route{}
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Route) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Route) ProtoMessage() {}
+
+func (x *Route) ProtoReflect() protoreflect.Message {
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Route.ProtoReflect.Descriptor instead.
+func (*Route) Descriptor() ([]byte, []int) {
+	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *Route) GetDestination() string {
+	if x != nil {
+		return x.Destination
+	}
+	return ""
+}
+
+func (x *Route) GetGateway() string {
+	if x != nil {
+		return x.Gateway
+	}
+	return ""
+}
+
+// Advertisement is what an IPv6 router tells the guest: mostly, to ask DHCP.
+type Advertisement struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Tap device that reaches the guest and nobody else.
+	Tap string `protobuf:"bytes,1,opt,name=tap,proto3" json:"tap,omitempty"`
+	// Link-local address it comes from, and the hardware address of that, if known.
+	Source string `protobuf:"bytes,2,opt,name=source,proto3" json:"source,omitempty"`
+	Mac    string `protobuf:"bytes,3,opt,name=mac,proto3" json:"mac,omitempty"`
+	// The source is the guest's default router.
+	Router bool `protobuf:"varint,4,opt,name=router,proto3" json:"router,omitempty"`
+	// Network on the link, in CIDR notation; empty when there is none.
+	Prefix        string `protobuf:"bytes,5,opt,name=prefix,proto3" json:"prefix,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Advertisement) Reset() {
+	*x = Advertisement{}
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Advertisement) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Advertisement) ProtoMessage() {}
+
+func (x *Advertisement) ProtoReflect() protoreflect.Message {
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Advertisement.ProtoReflect.Descriptor instead.
+func (*Advertisement) Descriptor() ([]byte, []int) {
+	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *Advertisement) GetTap() string {
+	if x != nil {
+		return x.Tap
+	}
+	return ""
+}
+
+func (x *Advertisement) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *Advertisement) GetMac() string {
+	if x != nil {
+		return x.Mac
+	}
+	return ""
+}
+
+func (x *Advertisement) GetRouter() bool {
+	if x != nil {
+		return x.Router
+	}
+	return false
+}
+
+func (x *Advertisement) GetPrefix() string {
+	if x != nil {
+		return x.Prefix
 	}
 	return ""
 }
@@ -857,7 +1139,7 @@ type SignalRequest struct {
 
 func (x *SignalRequest) Reset() {
 	*x = SignalRequest{}
-	mi := &file_launcher_protocol_launcher_proto_msgTypes[9]
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -869,7 +1151,7 @@ func (x *SignalRequest) String() string {
 func (*SignalRequest) ProtoMessage() {}
 
 func (x *SignalRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_launcher_protocol_launcher_proto_msgTypes[9]
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -882,7 +1164,7 @@ func (x *SignalRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignalRequest.ProtoReflect.Descriptor instead.
 func (*SignalRequest) Descriptor() ([]byte, []int) {
-	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{9}
+	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *SignalRequest) GetSession() uint64 {
@@ -914,7 +1196,7 @@ type SignalResponse struct {
 
 func (x *SignalResponse) Reset() {
 	*x = SignalResponse{}
-	mi := &file_launcher_protocol_launcher_proto_msgTypes[10]
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -926,7 +1208,7 @@ func (x *SignalResponse) String() string {
 func (*SignalResponse) ProtoMessage() {}
 
 func (x *SignalResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_launcher_protocol_launcher_proto_msgTypes[10]
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -939,7 +1221,7 @@ func (x *SignalResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignalResponse.ProtoReflect.Descriptor instead.
 func (*SignalResponse) Descriptor() ([]byte, []int) {
-	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{10}
+	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{13}
 }
 
 type GuestRequest struct {
@@ -955,7 +1237,7 @@ type GuestRequest struct {
 
 func (x *GuestRequest) Reset() {
 	*x = GuestRequest{}
-	mi := &file_launcher_protocol_launcher_proto_msgTypes[11]
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -967,7 +1249,7 @@ func (x *GuestRequest) String() string {
 func (*GuestRequest) ProtoMessage() {}
 
 func (x *GuestRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_launcher_protocol_launcher_proto_msgTypes[11]
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -980,7 +1262,7 @@ func (x *GuestRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GuestRequest.ProtoReflect.Descriptor instead.
 func (*GuestRequest) Descriptor() ([]byte, []int) {
-	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{11}
+	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *GuestRequest) GetSession() uint64 {
@@ -1016,7 +1298,7 @@ type GuestResponse struct {
 
 func (x *GuestResponse) Reset() {
 	*x = GuestResponse{}
-	mi := &file_launcher_protocol_launcher_proto_msgTypes[12]
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1028,7 +1310,7 @@ func (x *GuestResponse) String() string {
 func (*GuestResponse) ProtoMessage() {}
 
 func (x *GuestResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_launcher_protocol_launcher_proto_msgTypes[12]
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1041,7 +1323,7 @@ func (x *GuestResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GuestResponse.ProtoReflect.Descriptor instead.
 func (*GuestResponse) Descriptor() ([]byte, []int) {
-	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{12}
+	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *GuestResponse) GetAnswer() []byte {
@@ -1060,7 +1342,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_launcher_protocol_launcher_proto_msgTypes[13]
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1072,7 +1354,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_launcher_protocol_launcher_proto_msgTypes[13]
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1085,7 +1367,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{13}
+	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *WatchRequest) GetSession() uint64 {
@@ -1107,14 +1389,27 @@ type DomainState struct {
 	// What the last start ended with, when it did not end with a running domain.
 	Error string `protobuf:"bytes,5,opt,name=error,proto3" json:"error,omitempty"`
 	// The guest's filesystems are frozen.
-	Frozen        bool `protobuf:"varint,6,opt,name=frozen,proto3" json:"frozen,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Frozen bool `protobuf:"varint,6,opt,name=frozen,proto3" json:"frozen,omitempty"`
+	// The domain's disks, from its start on.
+	Disks []*Disk `protobuf:"bytes,7,rep,name=disks,proto3" json:"disks,omitempty"`
+	// The disk whose error paused the guest, where the reason is IOError and the
+	// hypervisor names one.
+	DiskError *DiskError `protobuf:"bytes,8,opt,name=disk_error,json=diskError,proto3" json:"disk_error,omitempty"`
+	// How far the guest agent is with the access credentials, and why it does not
+	// go on.
+	Credentials       CredentialState `protobuf:"varint,9,opt,name=credentials,proto3,enum=kubevirt.launcher.v1.CredentialState" json:"credentials,omitempty"`
+	CredentialMessage string          `protobuf:"bytes,10,opt,name=credential_message,json=credentialMessage,proto3" json:"credential_message,omitempty"`
+	// The dump of the guest's memory; unset before one is begun.
+	MemoryDump *MemoryDump `protobuf:"bytes,11,opt,name=memory_dump,json=memoryDump,proto3" json:"memory_dump,omitempty"`
+	// Names of the VMI volumes that the guest shares and that nobody serves any more.
+	LostFilesystems []string `protobuf:"bytes,12,rep,name=lost_filesystems,json=lostFilesystems,proto3" json:"lost_filesystems,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *DomainState) Reset() {
 	*x = DomainState{}
-	mi := &file_launcher_protocol_launcher_proto_msgTypes[14]
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1126,7 +1421,7 @@ func (x *DomainState) String() string {
 func (*DomainState) ProtoMessage() {}
 
 func (x *DomainState) ProtoReflect() protoreflect.Message {
-	mi := &file_launcher_protocol_launcher_proto_msgTypes[14]
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1139,7 +1434,7 @@ func (x *DomainState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DomainState.ProtoReflect.Descriptor instead.
 func (*DomainState) Descriptor() ([]byte, []int) {
-	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{14}
+	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *DomainState) GetState() State {
@@ -1184,6 +1479,247 @@ func (x *DomainState) GetFrozen() bool {
 	return false
 }
 
+func (x *DomainState) GetDisks() []*Disk {
+	if x != nil {
+		return x.Disks
+	}
+	return nil
+}
+
+func (x *DomainState) GetDiskError() *DiskError {
+	if x != nil {
+		return x.DiskError
+	}
+	return nil
+}
+
+func (x *DomainState) GetCredentials() CredentialState {
+	if x != nil {
+		return x.Credentials
+	}
+	return CredentialState_CREDENTIAL_STATE_NONE
+}
+
+func (x *DomainState) GetCredentialMessage() string {
+	if x != nil {
+		return x.CredentialMessage
+	}
+	return ""
+}
+
+func (x *DomainState) GetMemoryDump() *MemoryDump {
+	if x != nil {
+		return x.MemoryDump
+	}
+	return nil
+}
+
+func (x *DomainState) GetLostFilesystems() []string {
+	if x != nil {
+		return x.LostFilesystems
+	}
+	return nil
+}
+
+// Disk is a disk of the domain.
+type Disk struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the VMI volume behind it.
+	Volume string `protobuf:"bytes,1,opt,name=volume,proto3" json:"volume,omitempty"`
+	// Its name in the domain, such as vda.
+	Target string `protobuf:"bytes,2,opt,name=target,proto3" json:"target,omitempty"`
+	// Bytes that the guest sees; 0 where nobody could tell.
+	Size          int64 `protobuf:"varint,3,opt,name=size,proto3" json:"size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Disk) Reset() {
+	*x = Disk{}
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Disk) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Disk) ProtoMessage() {}
+
+func (x *Disk) ProtoReflect() protoreflect.Message {
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Disk.ProtoReflect.Descriptor instead.
+func (*Disk) Descriptor() ([]byte, []int) {
+	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *Disk) GetVolume() string {
+	if x != nil {
+		return x.Volume
+	}
+	return ""
+}
+
+func (x *Disk) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *Disk) GetSize() int64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+// MemoryDump is a dump of the guest's memory, as far as it is.
+type MemoryDump struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the VMI volume it goes to, and of the file there.
+	Volume string `protobuf:"bytes,1,opt,name=volume,proto3" json:"volume,omitempty"`
+	File   string `protobuf:"bytes,2,opt,name=file,proto3" json:"file,omitempty"`
+	// When it began and ended, in seconds since 1970; it goes on while ended is 0.
+	Started int64 `protobuf:"varint,3,opt,name=started,proto3" json:"started,omitempty"`
+	Ended   int64 `protobuf:"varint,4,opt,name=ended,proto3" json:"ended,omitempty"`
+	// Why there is no dump after all; empty for one that is complete.
+	Error         string `protobuf:"bytes,5,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MemoryDump) Reset() {
+	*x = MemoryDump{}
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MemoryDump) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MemoryDump) ProtoMessage() {}
+
+func (x *MemoryDump) ProtoReflect() protoreflect.Message {
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MemoryDump.ProtoReflect.Descriptor instead.
+func (*MemoryDump) Descriptor() ([]byte, []int) {
+	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *MemoryDump) GetVolume() string {
+	if x != nil {
+		return x.Volume
+	}
+	return ""
+}
+
+func (x *MemoryDump) GetFile() string {
+	if x != nil {
+		return x.File
+	}
+	return ""
+}
+
+func (x *MemoryDump) GetStarted() int64 {
+	if x != nil {
+		return x.Started
+	}
+	return 0
+}
+
+func (x *MemoryDump) GetEnded() int64 {
+	if x != nil {
+		return x.Ended
+	}
+	return 0
+}
+
+func (x *MemoryDump) GetError() string {
+	if x != nil {
+		return x.Error
+	}
+	return ""
+}
+
+// DiskError is an error that QEMU met on behalf of the guest.
+type DiskError struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the VMI volume behind the disk.
+	Volume string `protobuf:"bytes,1,opt,name=volume,proto3" json:"volume,omitempty"`
+	// No space is left where the disk's data is.
+	NoSpace       bool `protobuf:"varint,2,opt,name=no_space,json=noSpace,proto3" json:"no_space,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiskError) Reset() {
+	*x = DiskError{}
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiskError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiskError) ProtoMessage() {}
+
+func (x *DiskError) ProtoReflect() protoreflect.Message {
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiskError.ProtoReflect.Descriptor instead.
+func (*DiskError) Descriptor() ([]byte, []int) {
+	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *DiskError) GetVolume() string {
+	if x != nil {
+		return x.Volume
+	}
+	return ""
+}
+
+func (x *DiskError) GetNoSpace() bool {
+	if x != nil {
+		return x.NoSpace
+	}
+	return false
+}
+
 // Agent is what the guest agent says; unset while it is not connected.
 type Agent struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1205,7 +1741,7 @@ type Agent struct {
 
 func (x *Agent) Reset() {
 	*x = Agent{}
-	mi := &file_launcher_protocol_launcher_proto_msgTypes[15]
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1217,7 +1753,7 @@ func (x *Agent) String() string {
 func (*Agent) ProtoMessage() {}
 
 func (x *Agent) ProtoReflect() protoreflect.Message {
-	mi := &file_launcher_protocol_launcher_proto_msgTypes[15]
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1230,7 +1766,7 @@ func (x *Agent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Agent.ProtoReflect.Descriptor instead.
 func (*Agent) Descriptor() ([]byte, []int) {
-	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{15}
+	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Agent) GetVersion() string {
@@ -1328,7 +1864,7 @@ type GuestInterface struct {
 
 func (x *GuestInterface) Reset() {
 	*x = GuestInterface{}
-	mi := &file_launcher_protocol_launcher_proto_msgTypes[16]
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1340,7 +1876,7 @@ func (x *GuestInterface) String() string {
 func (*GuestInterface) ProtoMessage() {}
 
 func (x *GuestInterface) ProtoReflect() protoreflect.Message {
-	mi := &file_launcher_protocol_launcher_proto_msgTypes[16]
+	mi := &file_launcher_protocol_launcher_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1353,7 +1889,7 @@ func (x *GuestInterface) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GuestInterface.ProtoReflect.Descriptor instead.
 func (*GuestInterface) Descriptor() ([]byte, []int) {
-	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{16}
+	return file_launcher_protocol_launcher_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *GuestInterface) GetName() string {
@@ -1390,7 +1926,7 @@ const file_launcher_protocol_launcher_proto_rawDesc = "" +
 	"\tnamespace\x18\x04 \x01(\tR\tnamespace\x12\x12\n" +
 	"\x04name\x18\x05 \x01(\tR\x04name\x12\x10\n" +
 	"\x03uid\x18\x06 \x01(\tR\x03uid\x12\x1a\n" +
-	"\bfeatures\x18\a \x03(\tR\bfeatures\"\xe2\x01\n" +
+	"\bfeatures\x18\a \x03(\tR\bfeatures\"\xa5\x02\n" +
 	"\vSyncRequest\x12\x18\n" +
 	"\asession\x18\x01 \x01(\x04R\asession\x12\x10\n" +
 	"\x03vmi\x18\x02 \x01(\fR\x03vmi\x12.\n" +
@@ -1398,7 +1934,9 @@ const file_launcher_protocol_launcher_proto_rawDesc = "" +
 	"\avolumes\x18\x04 \x03(\v2\x1c.kubevirt.launcher.v1.VolumeR\avolumes\x12?\n" +
 	"\n" +
 	"interfaces\x18\x05 \x03(\v2\x1f.kubevirt.launcher.v1.InterfaceR\n" +
-	"interfaces\"\x0e\n" +
+	"interfaces\x12A\n" +
+	"\vkernel_boot\x18\x06 \x01(\v2 .kubevirt.launcher.v1.KernelBootR\n" +
+	"kernelBoot\"\x0e\n" +
 	"\fSyncResponse\"\xff\x01\n" +
 	"\x04Host\x12\x1c\n" +
 	"\temulation\x18\x01 \x01(\bR\temulation\x122\n" +
@@ -1414,19 +1952,35 @@ const file_launcher_protocol_launcher_proto_rawDesc = "" +
 	"\x06family\x18\x05 \x01(\tR\x06family\"0\n" +
 	"\x06Volume\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
-	"\x04path\x18\x02 \x01(\tR\x04path\"\x8b\x01\n" +
+	"\x04path\x18\x02 \x01(\tR\x04path\"<\n" +
+	"\n" +
+	"KernelBoot\x12\x16\n" +
+	"\x06kernel\x18\x01 \x01(\tR\x06kernel\x12\x16\n" +
+	"\x06initrd\x18\x02 \x01(\tR\x06initrd\"\xfb\x01\n" +
 	"\tInterface\x12\x18\n" +
 	"\anetwork\x18\x01 \x01(\tR\anetwork\x12\x10\n" +
 	"\x03tap\x18\x02 \x01(\tR\x03tap\x12\x10\n" +
 	"\x03mac\x18\x03 \x01(\tR\x03mac\x12\x10\n" +
 	"\x03mtu\x18\x04 \x01(\rR\x03mtu\x12.\n" +
-	"\x04dhcp\x18\x05 \x01(\v2\x1a.kubevirt.launcher.v1.DHCPR\x04dhcp\"\x8a\x01\n" +
+	"\x04dhcp\x18\x05 \x01(\v2\x1a.kubevirt.launcher.v1.DHCPR\x04dhcp\x12#\n" +
+	"\rpod_interface\x18\x06 \x01(\tR\fpodInterface\x12I\n" +
+	"\radvertisement\x18\a \x01(\v2#.kubevirt.launcher.v1.AdvertisementR\radvertisement\"\xc1\x01\n" +
 	"\x04DHCP\x12\x16\n" +
 	"\x06device\x18\x01 \x01(\tR\x06device\x12\x18\n" +
 	"\aaddress\x18\x02 \x01(\tR\aaddress\x12\x18\n" +
 	"\agateway\x18\x03 \x01(\tR\agateway\x12\x1a\n" +
-	"\baddress6\x18\x04 \x01(\tR\baddress6\x12\x1a\n" +
-	"\bgateway6\x18\x05 \x01(\tR\bgateway6\"\x8d\x01\n" +
+	"\baddress6\x18\x04 \x01(\tR\baddress6\x12\x16\n" +
+	"\x06server\x18\x06 \x01(\tR\x06server\x123\n" +
+	"\x06routes\x18\a \x03(\v2\x1b.kubevirt.launcher.v1.RouteR\x06routesJ\x04\b\x05\x10\x06\"C\n" +
+	"\x05Route\x12 \n" +
+	"\vdestination\x18\x01 \x01(\tR\vdestination\x12\x18\n" +
+	"\agateway\x18\x02 \x01(\tR\agateway\"{\n" +
+	"\rAdvertisement\x12\x10\n" +
+	"\x03tap\x18\x01 \x01(\tR\x03tap\x12\x16\n" +
+	"\x06source\x18\x02 \x01(\tR\x06source\x12\x10\n" +
+	"\x03mac\x18\x03 \x01(\tR\x03mac\x12\x16\n" +
+	"\x06router\x18\x04 \x01(\bR\x06router\x12\x16\n" +
+	"\x06prefix\x18\x05 \x01(\tR\x06prefix\"\x8d\x01\n" +
 	"\rSignalRequest\x12\x18\n" +
 	"\asession\x18\x01 \x01(\x04R\asession\x124\n" +
 	"\x06action\x18\x02 \x01(\x0e2\x1c.kubevirt.launcher.v1.ActionR\x06action\x12,\n" +
@@ -1439,14 +1993,37 @@ const file_launcher_protocol_launcher_proto_rawDesc = "" +
 	"\rGuestResponse\x12\x16\n" +
 	"\x06answer\x18\x01 \x01(\fR\x06answer\"(\n" +
 	"\fWatchRequest\x12\x18\n" +
-	"\asession\x18\x01 \x01(\x04R\asession\"\xd3\x01\n" +
+	"\asession\x18\x01 \x01(\x04R\asession\"\xab\x04\n" +
 	"\vDomainState\x121\n" +
 	"\x05state\x18\x01 \x01(\x0e2\x1b.kubevirt.launcher.v1.StateR\x05state\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x121\n" +
 	"\x05agent\x18\x03 \x01(\v2\x1b.kubevirt.launcher.v1.AgentR\x05agent\x12\x18\n" +
 	"\amachine\x18\x04 \x01(\tR\amachine\x12\x14\n" +
 	"\x05error\x18\x05 \x01(\tR\x05error\x12\x16\n" +
-	"\x06frozen\x18\x06 \x01(\bR\x06frozen\"\xa3\x03\n" +
+	"\x06frozen\x18\x06 \x01(\bR\x06frozen\x120\n" +
+	"\x05disks\x18\a \x03(\v2\x1a.kubevirt.launcher.v1.DiskR\x05disks\x12>\n" +
+	"\n" +
+	"disk_error\x18\b \x01(\v2\x1f.kubevirt.launcher.v1.DiskErrorR\tdiskError\x12G\n" +
+	"\vcredentials\x18\t \x01(\x0e2%.kubevirt.launcher.v1.CredentialStateR\vcredentials\x12-\n" +
+	"\x12credential_message\x18\n" +
+	" \x01(\tR\x11credentialMessage\x12A\n" +
+	"\vmemory_dump\x18\v \x01(\v2 .kubevirt.launcher.v1.MemoryDumpR\n" +
+	"memoryDump\x12)\n" +
+	"\x10lost_filesystems\x18\f \x03(\tR\x0flostFilesystems\"J\n" +
+	"\x04Disk\x12\x16\n" +
+	"\x06volume\x18\x01 \x01(\tR\x06volume\x12\x16\n" +
+	"\x06target\x18\x02 \x01(\tR\x06target\x12\x12\n" +
+	"\x04size\x18\x03 \x01(\x03R\x04size\"~\n" +
+	"\n" +
+	"MemoryDump\x12\x16\n" +
+	"\x06volume\x18\x01 \x01(\tR\x06volume\x12\x12\n" +
+	"\x04file\x18\x02 \x01(\tR\x04file\x12\x18\n" +
+	"\astarted\x18\x03 \x01(\x03R\astarted\x12\x14\n" +
+	"\x05ended\x18\x04 \x01(\x03R\x05ended\x12\x14\n" +
+	"\x05error\x18\x05 \x01(\tR\x05error\">\n" +
+	"\tDiskError\x12\x16\n" +
+	"\x06volume\x18\x01 \x01(\tR\x06volume\x12\x19\n" +
+	"\bno_space\x18\x02 \x01(\bR\anoSpace\"\xa3\x03\n" +
 	"\x05Agent\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x12\x1a\n" +
 	"\bhostname\x18\x02 \x01(\tR\bhostname\x12\x13\n" +
@@ -1468,7 +2045,7 @@ const file_launcher_protocol_launcher_proto_rawDesc = "" +
 	"\x0eGuestInterface\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x10\n" +
 	"\x03mac\x18\x02 \x01(\tR\x03mac\x12\x10\n" +
-	"\x03ips\x18\x03 \x03(\tR\x03ips*\xcc\x01\n" +
+	"\x03ips\x18\x03 \x03(\tR\x03ips*\xe4\x01\n" +
 	"\x06Action\x12\x16\n" +
 	"\x12ACTION_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fACTION_SHUTDOWN\x10\x01\x12\x0f\n" +
@@ -1479,7 +2056,9 @@ const file_launcher_protocol_launcher_proto_rawDesc = "" +
 	"\fACTION_RESET\x10\x06\x12\x11\n" +
 	"\rACTION_REBOOT\x10\a\x12\x11\n" +
 	"\rACTION_FREEZE\x10\b\x12\x13\n" +
-	"\x0fACTION_UNFREEZE\x10\t*\xc5\x01\n" +
+	"\x0fACTION_UNFREEZE\x10\t\x12\x16\n" +
+	"\x12ACTION_DUMP_MEMORY\x10\n" +
+	"*\xc5\x01\n" +
 	"\bQuestion\x12\x18\n" +
 	"\x14QUESTION_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10QUESTION_OS_INFO\x10\x01\x12\x12\n" +
@@ -1497,7 +2076,12 @@ const file_launcher_protocol_launcher_proto_rawDesc = "" +
 	"\x13STATE_SHUTTING_DOWN\x10\x03\x12\x11\n" +
 	"\rSTATE_SHUTOFF\x10\x04\x12\x11\n" +
 	"\rSTATE_CRASHED\x10\x05\x12\x13\n" +
-	"\x0fSTATE_SUSPENDED\x10\x062\xa1\x03\n" +
+	"\x0fSTATE_SUSPENDED\x10\x06*\x86\x01\n" +
+	"\x0fCredentialState\x12\x19\n" +
+	"\x15CREDENTIAL_STATE_NONE\x10\x00\x12\x1c\n" +
+	"\x18CREDENTIAL_STATE_WAITING\x10\x01\x12\x1d\n" +
+	"\x19CREDENTIAL_STATE_IN_GUEST\x10\x02\x12\x1b\n" +
+	"\x17CREDENTIAL_STATE_FAILED\x10\x032\xa1\x03\n" +
 	"\bLauncher\x12M\n" +
 	"\x04Info\x12!.kubevirt.launcher.v1.InfoRequest\x1a\".kubevirt.launcher.v1.InfoResponse\x12M\n" +
 	"\x04Sync\x12!.kubevirt.launcher.v1.SyncRequest\x1a\".kubevirt.launcher.v1.SyncResponse\x12S\n" +
@@ -1517,56 +2101,70 @@ func file_launcher_protocol_launcher_proto_rawDescGZIP() []byte {
 	return file_launcher_protocol_launcher_proto_rawDescData
 }
 
-var file_launcher_protocol_launcher_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_launcher_protocol_launcher_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_launcher_protocol_launcher_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_launcher_protocol_launcher_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_launcher_protocol_launcher_proto_goTypes = []any{
 	(Action)(0),            // 0: kubevirt.launcher.v1.Action
 	(Question)(0),          // 1: kubevirt.launcher.v1.Question
 	(State)(0),             // 2: kubevirt.launcher.v1.State
-	(*InfoRequest)(nil),    // 3: kubevirt.launcher.v1.InfoRequest
-	(*InfoResponse)(nil),   // 4: kubevirt.launcher.v1.InfoResponse
-	(*SyncRequest)(nil),    // 5: kubevirt.launcher.v1.SyncRequest
-	(*SyncResponse)(nil),   // 6: kubevirt.launcher.v1.SyncResponse
-	(*Host)(nil),           // 7: kubevirt.launcher.v1.Host
-	(*SMBIOS)(nil),         // 8: kubevirt.launcher.v1.SMBIOS
-	(*Volume)(nil),         // 9: kubevirt.launcher.v1.Volume
-	(*Interface)(nil),      // 10: kubevirt.launcher.v1.Interface
-	(*DHCP)(nil),           // 11: kubevirt.launcher.v1.DHCP
-	(*SignalRequest)(nil),  // 12: kubevirt.launcher.v1.SignalRequest
-	(*SignalResponse)(nil), // 13: kubevirt.launcher.v1.SignalResponse
-	(*GuestRequest)(nil),   // 14: kubevirt.launcher.v1.GuestRequest
-	(*GuestResponse)(nil),  // 15: kubevirt.launcher.v1.GuestResponse
-	(*WatchRequest)(nil),   // 16: kubevirt.launcher.v1.WatchRequest
-	(*DomainState)(nil),    // 17: kubevirt.launcher.v1.DomainState
-	(*Agent)(nil),          // 18: kubevirt.launcher.v1.Agent
-	(*GuestInterface)(nil), // 19: kubevirt.launcher.v1.GuestInterface
+	(CredentialState)(0),   // 3: kubevirt.launcher.v1.CredentialState
+	(*InfoRequest)(nil),    // 4: kubevirt.launcher.v1.InfoRequest
+	(*InfoResponse)(nil),   // 5: kubevirt.launcher.v1.InfoResponse
+	(*SyncRequest)(nil),    // 6: kubevirt.launcher.v1.SyncRequest
+	(*SyncResponse)(nil),   // 7: kubevirt.launcher.v1.SyncResponse
+	(*Host)(nil),           // 8: kubevirt.launcher.v1.Host
+	(*SMBIOS)(nil),         // 9: kubevirt.launcher.v1.SMBIOS
+	(*Volume)(nil),         // 10: kubevirt.launcher.v1.Volume
+	(*KernelBoot)(nil),     // 11: kubevirt.launcher.v1.KernelBoot
+	(*Interface)(nil),      // 12: kubevirt.launcher.v1.Interface
+	(*DHCP)(nil),           // 13: kubevirt.launcher.v1.DHCP
+	(*Route)(nil),          // 14: kubevirt.launcher.v1.Route
+	(*Advertisement)(nil),  // 15: kubevirt.launcher.v1.Advertisement
+	(*SignalRequest)(nil),  // 16: kubevirt.launcher.v1.SignalRequest
+	(*SignalResponse)(nil), // 17: kubevirt.launcher.v1.SignalResponse
+	(*GuestRequest)(nil),   // 18: kubevirt.launcher.v1.GuestRequest
+	(*GuestResponse)(nil),  // 19: kubevirt.launcher.v1.GuestResponse
+	(*WatchRequest)(nil),   // 20: kubevirt.launcher.v1.WatchRequest
+	(*DomainState)(nil),    // 21: kubevirt.launcher.v1.DomainState
+	(*Disk)(nil),           // 22: kubevirt.launcher.v1.Disk
+	(*MemoryDump)(nil),     // 23: kubevirt.launcher.v1.MemoryDump
+	(*DiskError)(nil),      // 24: kubevirt.launcher.v1.DiskError
+	(*Agent)(nil),          // 25: kubevirt.launcher.v1.Agent
+	(*GuestInterface)(nil), // 26: kubevirt.launcher.v1.GuestInterface
 }
 var file_launcher_protocol_launcher_proto_depIdxs = []int32{
-	7,  // 0: kubevirt.launcher.v1.SyncRequest.host:type_name -> kubevirt.launcher.v1.Host
-	9,  // 1: kubevirt.launcher.v1.SyncRequest.volumes:type_name -> kubevirt.launcher.v1.Volume
-	10, // 2: kubevirt.launcher.v1.SyncRequest.interfaces:type_name -> kubevirt.launcher.v1.Interface
-	8,  // 3: kubevirt.launcher.v1.Host.smbios:type_name -> kubevirt.launcher.v1.SMBIOS
-	11, // 4: kubevirt.launcher.v1.Interface.dhcp:type_name -> kubevirt.launcher.v1.DHCP
-	0,  // 5: kubevirt.launcher.v1.SignalRequest.action:type_name -> kubevirt.launcher.v1.Action
-	1,  // 6: kubevirt.launcher.v1.GuestRequest.question:type_name -> kubevirt.launcher.v1.Question
-	2,  // 7: kubevirt.launcher.v1.DomainState.state:type_name -> kubevirt.launcher.v1.State
-	18, // 8: kubevirt.launcher.v1.DomainState.agent:type_name -> kubevirt.launcher.v1.Agent
-	19, // 9: kubevirt.launcher.v1.Agent.interfaces:type_name -> kubevirt.launcher.v1.GuestInterface
-	3,  // 10: kubevirt.launcher.v1.Launcher.Info:input_type -> kubevirt.launcher.v1.InfoRequest
-	5,  // 11: kubevirt.launcher.v1.Launcher.Sync:input_type -> kubevirt.launcher.v1.SyncRequest
-	12, // 12: kubevirt.launcher.v1.Launcher.Signal:input_type -> kubevirt.launcher.v1.SignalRequest
-	14, // 13: kubevirt.launcher.v1.Launcher.Guest:input_type -> kubevirt.launcher.v1.GuestRequest
-	16, // 14: kubevirt.launcher.v1.Launcher.Watch:input_type -> kubevirt.launcher.v1.WatchRequest
-	4,  // 15: kubevirt.launcher.v1.Launcher.Info:output_type -> kubevirt.launcher.v1.InfoResponse
-	6,  // 16: kubevirt.launcher.v1.Launcher.Sync:output_type -> kubevirt.launcher.v1.SyncResponse
-	13, // 17: kubevirt.launcher.v1.Launcher.Signal:output_type -> kubevirt.launcher.v1.SignalResponse
-	15, // 18: kubevirt.launcher.v1.Launcher.Guest:output_type -> kubevirt.launcher.v1.GuestResponse
-	17, // 19: kubevirt.launcher.v1.Launcher.Watch:output_type -> kubevirt.launcher.v1.DomainState
-	15, // [15:20] is the sub-list for method output_type
-	10, // [10:15] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	8,  // 0: kubevirt.launcher.v1.SyncRequest.host:type_name -> kubevirt.launcher.v1.Host
+	10, // 1: kubevirt.launcher.v1.SyncRequest.volumes:type_name -> kubevirt.launcher.v1.Volume
+	12, // 2: kubevirt.launcher.v1.SyncRequest.interfaces:type_name -> kubevirt.launcher.v1.Interface
+	11, // 3: kubevirt.launcher.v1.SyncRequest.kernel_boot:type_name -> kubevirt.launcher.v1.KernelBoot
+	9,  // 4: kubevirt.launcher.v1.Host.smbios:type_name -> kubevirt.launcher.v1.SMBIOS
+	13, // 5: kubevirt.launcher.v1.Interface.dhcp:type_name -> kubevirt.launcher.v1.DHCP
+	15, // 6: kubevirt.launcher.v1.Interface.advertisement:type_name -> kubevirt.launcher.v1.Advertisement
+	14, // 7: kubevirt.launcher.v1.DHCP.routes:type_name -> kubevirt.launcher.v1.Route
+	0,  // 8: kubevirt.launcher.v1.SignalRequest.action:type_name -> kubevirt.launcher.v1.Action
+	1,  // 9: kubevirt.launcher.v1.GuestRequest.question:type_name -> kubevirt.launcher.v1.Question
+	2,  // 10: kubevirt.launcher.v1.DomainState.state:type_name -> kubevirt.launcher.v1.State
+	25, // 11: kubevirt.launcher.v1.DomainState.agent:type_name -> kubevirt.launcher.v1.Agent
+	22, // 12: kubevirt.launcher.v1.DomainState.disks:type_name -> kubevirt.launcher.v1.Disk
+	24, // 13: kubevirt.launcher.v1.DomainState.disk_error:type_name -> kubevirt.launcher.v1.DiskError
+	3,  // 14: kubevirt.launcher.v1.DomainState.credentials:type_name -> kubevirt.launcher.v1.CredentialState
+	23, // 15: kubevirt.launcher.v1.DomainState.memory_dump:type_name -> kubevirt.launcher.v1.MemoryDump
+	26, // 16: kubevirt.launcher.v1.Agent.interfaces:type_name -> kubevirt.launcher.v1.GuestInterface
+	4,  // 17: kubevirt.launcher.v1.Launcher.Info:input_type -> kubevirt.launcher.v1.InfoRequest
+	6,  // 18: kubevirt.launcher.v1.Launcher.Sync:input_type -> kubevirt.launcher.v1.SyncRequest
+	16, // 19: kubevirt.launcher.v1.Launcher.Signal:input_type -> kubevirt.launcher.v1.SignalRequest
+	18, // 20: kubevirt.launcher.v1.Launcher.Guest:input_type -> kubevirt.launcher.v1.GuestRequest
+	20, // 21: kubevirt.launcher.v1.Launcher.Watch:input_type -> kubevirt.launcher.v1.WatchRequest
+	5,  // 22: kubevirt.launcher.v1.Launcher.Info:output_type -> kubevirt.launcher.v1.InfoResponse
+	7,  // 23: kubevirt.launcher.v1.Launcher.Sync:output_type -> kubevirt.launcher.v1.SyncResponse
+	17, // 24: kubevirt.launcher.v1.Launcher.Signal:output_type -> kubevirt.launcher.v1.SignalResponse
+	19, // 25: kubevirt.launcher.v1.Launcher.Guest:output_type -> kubevirt.launcher.v1.GuestResponse
+	21, // 26: kubevirt.launcher.v1.Launcher.Watch:output_type -> kubevirt.launcher.v1.DomainState
+	22, // [22:27] is the sub-list for method output_type
+	17, // [17:22] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_launcher_protocol_launcher_proto_init() }
@@ -1579,8 +2177,8 @@ func file_launcher_protocol_launcher_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_launcher_protocol_launcher_proto_rawDesc), len(file_launcher_protocol_launcher_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   17,
+			NumEnums:      4,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -14,8 +14,11 @@ import (
 	"time"
 
 	"kubevirt.io/kubevirt/launcher/daemon"
+	"kubevirt.io/kubevirt/launcher/filesystem"
 	"kubevirt.io/kubevirt/launcher/footprint"
+	"kubevirt.io/kubevirt/launcher/hook"
 	"kubevirt.io/kubevirt/launcher/libvirt"
+	"kubevirt.io/kubevirt/launcher/passt"
 	"kubevirt.io/kubevirt/launcher/reaper"
 	"kubevirt.io/kubevirt/launcher/server"
 	"kubevirt.io/kubevirt/launcher/vm"
@@ -31,10 +34,15 @@ type Options struct {
 	Grace time.Duration
 	// RunDir is the directory shared with the handler.
 	RunDir string
-	// SecretsDir holds the mounted cloud-init secrets.
+	// SecretsDir holds the mounted Secrets with cloud-init data and access credentials.
 	SecretsDir string
+	// ConfigDir holds the volumes whose files the kubelet brings.
+	ConfigDir string
 	// ResolvConf is the pod's resolv.conf.
 	ResolvConf string
+	// HooksDir has a directory for each hook sidecar, HookSidecars is how many there are.
+	HooksDir     string
+	HookSidecars int
 	// Capabilities is the image's answer to libvirt's questions about QEMU.
 	Capabilities string
 	// LibvirtURI replaces the launcher's own libvirtd; for tests.
@@ -61,7 +69,16 @@ func Run(options Options) (int, error) {
 	if err := os.Setenv("TMPDIR", dirs.Tmp()); err != nil {
 		return 1, fmt.Errorf("setting the directory for temporary files: %w", err)
 	}
-	uri, stopDaemon, err := startDaemon(ctx, options, dirs)
+	// libvirtd is to find the launcher's own way of starting a program first.
+	if err := os.Setenv("PATH", passt.Dir+":"+os.Getenv("PATH")); err != nil {
+		return 1, fmt.Errorf("setting where programs are: %w", err)
+	}
+	children, err := reaper.New()
+	if err != nil {
+		return 1, err
+	}
+	go children.Run(ctx)
+	uri, stopDaemon, err := startDaemon(ctx, options, dirs, children)
 	if err != nil {
 		return 1, err
 	}
@@ -73,14 +90,18 @@ func Run(options Options) (int, error) {
 	go hypervisor.Run(ctx)
 	go warm(ctx, hypervisor, options.Log)
 
+	filesystems := &filesystem.Servers{Dir: filepath.Join(options.RunDir, "filesystems"), Reaper: children, Log: options.Log}
 	machine := vm.New(vm.Options{
 		Hypervisor: hypervisor,
 		Preparer: &vm.Local{
-			RunDir: options.RunDir, DisksDir: dirs.Disks(), SecretsDir: options.SecretsDir,
+			RunDir: options.RunDir, DisksDir: dirs.Disks(), SecretsDir: options.SecretsDir, ConfigDir: options.ConfigDir,
 			ResolvConf: options.ResolvConf, Log: options.Log,
+			Sidecars:    hook.Sidecars{Dir: options.HooksDir, Count: options.HookSidecars, Log: options.Log},
+			Filesystems: filesystems,
 		},
 		Grace: options.Grace, Log: options.Log,
 	})
+	filesystems.Lost = machine.FilesystemLost
 	go machine.Run(ctx)
 	go trim(ctx, machine, options.Log)
 
@@ -112,7 +133,7 @@ func wait(options Options, machine *vm.Machine, signals <-chan os.Signal, servin
 }
 
 // startDaemon starts libvirtd and returns where it listens.
-func startDaemon(ctx context.Context, options Options, dirs daemon.Dirs) (uri string, stop func(), err error) {
+func startDaemon(ctx context.Context, options Options, dirs daemon.Dirs, children *reaper.Reaper) (uri string, stop func(), err error) {
 	if options.LibvirtURI != "" {
 		return options.LibvirtURI, func() {}, nil
 	}
@@ -121,11 +142,6 @@ func startDaemon(ctx context.Context, options Options, dirs daemon.Dirs) (uri st
 	} else if seeded {
 		options.Log.Info("libvirt knows QEMU from the image")
 	}
-	children, err := reaper.New()
-	if err != nil {
-		return "", nil, err
-	}
-	go children.Run(ctx)
 	libvirtd := &daemon.Daemon{Dirs: dirs, Reaper: children, Log: options.Log}
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})

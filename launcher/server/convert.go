@@ -2,11 +2,7 @@ package server
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"math"
-	"net"
-	"net/netip"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 	"kubevirt.io/kubevirt/launcher/hypervisor"
@@ -25,6 +21,9 @@ func (s *Server) wanted(request *protocol.SyncRequest) (vm.Wanted, error) {
 			s.identity.Namespace, s.identity.Name, s.identity.UID, vmi.Namespace, vmi.Name, vmi.UID)
 	}
 	wanted := vm.Wanted{VMI: vmi, Host: host(request.GetHost()), Volumes: map[string]string{}}
+	if boot := request.GetKernelBoot(); boot != nil {
+		wanted.KernelBoot = vm.KernelBoot{Kernel: boot.GetKernel(), Initrd: boot.GetInitrd()}
+	}
 	for _, volume := range request.GetVolumes() {
 		wanted.Volumes[volume.GetName()] = volume.GetPath()
 	}
@@ -52,60 +51,6 @@ func host(h *protocol.Host) vm.Host {
 	}
 }
 
-func networkInterface(nic *protocol.Interface) (vm.Interface, error) {
-	mac, err := net.ParseMAC(nic.GetMac())
-	if err != nil {
-		return vm.Interface{}, fmt.Errorf("its MAC address: %w", err)
-	}
-	if nic.GetMtu() > math.MaxUint16 {
-		return vm.Interface{}, errors.New("its MTU exceeds 65535")
-	}
-	converted := vm.Interface{Network: nic.GetNetwork(), Tap: nic.GetTap(), MAC: mac, MTU: uint16(nic.GetMtu())}
-	if nic.GetDhcp() != nil {
-		if converted.DHCP, err = lease(nic.GetDhcp()); err != nil {
-			return vm.Interface{}, err
-		}
-	}
-	return converted, nil
-}
-
-func lease(d *protocol.DHCP) (*vm.DHCP, error) {
-	address, err := netip.ParsePrefix(d.GetAddress())
-	if err != nil {
-		return nil, fmt.Errorf("the guest's address: %w", err)
-	}
-	gateway, err := gatewayAddress(d.GetGateway())
-	if err != nil {
-		return nil, err
-	}
-	if !address.Addr().Is4() || !gateway.Is4() {
-		return nil, errors.New("the guest's address and gateway are not both IPv4")
-	}
-	converted := &vm.DHCP{Device: d.GetDevice(), Address: address, Gateway: gateway}
-	if d.GetAddress6() == "" {
-		return converted, nil
-	}
-	if converted.Address6, err = netip.ParsePrefix(d.GetAddress6()); err != nil {
-		return nil, fmt.Errorf("the guest's IPv6 address: %w", err)
-	}
-	if converted.Gateway6, err = gatewayAddress(d.GetGateway6()); err != nil {
-		return nil, err
-	}
-	return converted, nil
-}
-
-// gatewayAddress accepts an address with or without a prefix length.
-func gatewayAddress(s string) (netip.Addr, error) {
-	if prefix, err := netip.ParsePrefix(s); err == nil {
-		return prefix.Addr(), nil
-	}
-	address, err := netip.ParseAddr(s)
-	if err != nil {
-		return netip.Addr{}, fmt.Errorf("the gateway's address: %w", err)
-	}
-	return address, nil
-}
-
 var states = map[hypervisor.State]protocol.State{
 	hypervisor.StateNone:         protocol.State_STATE_NONE,
 	hypervisor.StateRunning:      protocol.State_STATE_RUNNING,
@@ -116,6 +61,13 @@ var states = map[hypervisor.State]protocol.State{
 	hypervisor.StateSuspended:    protocol.State_STATE_SUSPENDED,
 }
 
+var credentialStates = map[vm.CredentialState]protocol.CredentialState{
+	vm.CredentialsNone:    protocol.CredentialState_CREDENTIAL_STATE_NONE,
+	vm.CredentialsWaiting: protocol.CredentialState_CREDENTIAL_STATE_WAITING,
+	vm.CredentialsInGuest: protocol.CredentialState_CREDENTIAL_STATE_IN_GUEST,
+	vm.CredentialsFailed:  protocol.CredentialState_CREDENTIAL_STATE_FAILED,
+}
+
 // state writes a snapshot as a message.
 func state(snapshot vm.Snapshot) *protocol.DomainState {
 	message := &protocol.DomainState{
@@ -124,6 +76,20 @@ func state(snapshot vm.Snapshot) *protocol.DomainState {
 		Machine: snapshot.Machine,
 		Error:   snapshot.StartError,
 		Frozen:  snapshot.Frozen,
+	}
+	for _, disk := range snapshot.Disks {
+		message.Disks = append(message.Disks, &protocol.Disk{Volume: disk.Volume, Target: disk.Target, Size: disk.Size})
+	}
+	if failed := snapshot.Status.DiskError; failed != (hypervisor.DiskError{}) {
+		message.DiskError = &protocol.DiskError{Volume: vm.VolumeOf(failed.Alias), NoSpace: failed.NoSpace}
+	}
+	message.Credentials, message.CredentialMessage = credentialStates[snapshot.Credentials], snapshot.CredentialMessage
+	message.LostFilesystems = snapshot.LostFilesystems
+	if dump := snapshot.MemoryDump; dump != nil {
+		message.MemoryDump = &protocol.MemoryDump{Volume: dump.Volume, File: dump.File, Started: dump.Started.Unix(), Error: dump.Error}
+		if !dump.Ended.IsZero() {
+			message.MemoryDump.Ended = dump.Ended.Unix()
+		}
 	}
 	if guest := snapshot.Agent; guest != nil {
 		message.Agent = agent(guest)

@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"kubevirt.io/kubevirt/launcher/disk"
+	"kubevirt.io/kubevirt/launcher/hook"
 	"kubevirt.io/kubevirt/launcher/hypervisor"
 	"kubevirt.io/kubevirt/launcher/protocol"
 	"kubevirt.io/kubevirt/launcher/vm"
@@ -52,6 +53,7 @@ type Machine interface {
 	Reboot(ctx context.Context) error
 	Freeze(ctx context.Context, limit time.Duration) error
 	Thaw(ctx context.Context) error
+	DumpMemory(ctx context.Context) error
 	Guest
 	Snapshot() vm.Snapshot
 	Watch() (<-chan struct{}, func())
@@ -189,6 +191,8 @@ func (s *Server) action(request *protocol.SignalRequest) (func(context.Context) 
 		return s.machine.Reboot, nil
 	case protocol.Action_ACTION_UNFREEZE:
 		return s.machine.Thaw, nil
+	case protocol.Action_ACTION_DUMP_MEMORY:
+		return s.machine.DumpMemory, nil
 	case protocol.Action_ACTION_FREEZE:
 		limit := time.Duration(request.GetThawAfterSeconds()) * time.Second
 		if limit == 0 {
@@ -250,7 +254,9 @@ func toStatus(err error, other protocol.Reason) error {
 		code, reason = codes.FailedPrecondition, protocol.ReasonInvalidVolume
 	case errors.Is(err, vm.ErrNetwork):
 		code, reason = codes.Internal, protocol.ReasonNetwork
-	case errors.Is(err, vm.ErrDomain):
+	case errors.Is(err, hook.ErrSidecar):
+		code, reason = codes.Internal, protocol.ReasonSidecar
+	case errors.Is(err, vm.ErrDomain), errors.Is(err, hook.ErrUnusable):
 		code, reason = codes.InvalidArgument, protocol.ReasonInvalidDomain
 	}
 	return protocol.NewError(code, reason, err.Error())

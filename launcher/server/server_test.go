@@ -22,6 +22,7 @@ import (
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 	"kubevirt.io/kubevirt/launcher/disk"
+	"kubevirt.io/kubevirt/launcher/hook"
 	"kubevirt.io/kubevirt/launcher/hypervisor"
 	"kubevirt.io/kubevirt/launcher/protocol"
 	"kubevirt.io/kubevirt/launcher/vm"
@@ -57,6 +58,8 @@ func (f *fakeMachine) Resume(context.Context) error { return f.call("resume") }
 func (f *fakeMachine) Reset(context.Context) error  { return f.call("reset") }
 func (f *fakeMachine) Reboot(context.Context) error { return f.call("reboot") }
 func (f *fakeMachine) Thaw(context.Context) error   { return f.call("thaw") }
+
+func (f *fakeMachine) DumpMemory(context.Context) error { return f.call("dump memory") }
 
 func (f *fakeMachine) Freeze(_ context.Context, limit time.Duration) error {
 	return f.call("freeze " + limit.String())
@@ -145,7 +148,7 @@ func TestSyncConverts(t *testing.T) {
 			Network: "default", Tap: "tap0", Mac: "02:00:00:00:00:01", Mtu: 1450,
 			Dhcp: &protocol.DHCP{
 				Device: "k6t-eth0", Address: "10.0.2.2/24", Gateway: "10.0.2.1/24",
-				Address6: "fd10:0:2::2/120", Gateway6: "fd10:0:2::1",
+				Address6: "fd10:0:2::2/120",
 			},
 		}, {Network: "other", Tap: "tap1", Mac: "02:00:00:00:00:02"}},
 	})
@@ -167,7 +170,7 @@ func TestSyncConverts(t *testing.T) {
 			Network: "default", Tap: "tap0", MAC: net.HardwareAddr{2, 0, 0, 0, 0, 1}, MTU: 1450,
 			DHCP: &vm.DHCP{
 				Device: "k6t-eth0", Address: netip.MustParsePrefix("10.0.2.2/24"), Gateway: netip.MustParseAddr("10.0.2.1"),
-				Address6: netip.MustParsePrefix("fd10:0:2::2/120"), Gateway6: netip.MustParseAddr("fd10:0:2::1"),
+				Address6: netip.MustParsePrefix("fd10:0:2::2/120"),
 			},
 		}, {Network: "other", Tap: "tap1", MAC: net.HardwareAddr{2, 0, 0, 0, 0, 2}}},
 	}
@@ -209,7 +212,7 @@ func TestSignals(t *testing.T) {
 	actions := []protocol.Action{
 		protocol.Action_ACTION_SHUTDOWN, protocol.Action_ACTION_KILL, protocol.Action_ACTION_RELEASE,
 		protocol.Action_ACTION_PAUSE, protocol.Action_ACTION_RESUME, protocol.Action_ACTION_RESET, protocol.Action_ACTION_REBOOT,
-		protocol.Action_ACTION_FREEZE, protocol.Action_ACTION_UNFREEZE,
+		protocol.Action_ACTION_FREEZE, protocol.Action_ACTION_UNFREEZE, protocol.Action_ACTION_DUMP_MEMORY,
 	}
 	if len(actions) != len(protocol.Action_name)-1 {
 		t.Errorf("%d of %d actions are tried", len(actions), len(protocol.Action_name)-1)
@@ -219,7 +222,7 @@ func TestSignals(t *testing.T) {
 			t.Errorf("%v: %v", action, err)
 		}
 	}
-	want := []string{"shutdown", "kill", "release", "pause", "resume", "reset", "reboot", "freeze 1m30s", "thaw"}
+	want := []string{"shutdown", "kill", "release", "pause", "resume", "reset", "reboot", "freeze 1m30s", "thaw", "dump memory"}
 	if !reflect.DeepEqual(machine.calls, want) {
 		t.Errorf("calls %v, want %v", machine.calls, want)
 	}
@@ -265,6 +268,8 @@ func TestErrors(t *testing.T) {
 		{disk.ErrInvalid, codes.FailedPrecondition, protocol.ReasonInvalidVolume},
 		{vm.ErrNetwork, codes.Internal, protocol.ReasonNetwork},
 		{vm.ErrDomain, codes.InvalidArgument, protocol.ReasonInvalidDomain},
+		{hook.ErrSidecar, codes.Internal, protocol.ReasonSidecar},
+		{hook.ErrUnusable, codes.InvalidArgument, protocol.ReasonInvalidDomain},
 		{errors.New("QEMU said no"), codes.Internal, protocol.ReasonStartFailed},
 	} {
 		machine.err = fmt.Errorf("doing something: %w", tc.err)
@@ -290,7 +295,7 @@ func TestWatchAndSessions(t *testing.T) {
 	receive(&protocol.DomainState{})
 	machine.become(vm.Snapshot{
 		Status: hypervisor.Status{State: hypervisor.StatePaused, Reason: hypervisor.ReasonIOError}, Machine: "pc-q35-10.0",
-		StartError: "e", Frozen: true,
+		StartError: "e", Frozen: true, LostFilesystems: []string{"data"},
 		Agent: &hypervisor.GuestInfo{
 			AgentVersion: "1", Hostname: "2", OSID: "3", OSName: "4", OSPrettyName: "5", OSVersion: "6", OSVersionID: "7",
 			KernelRelease: "8", KernelVersion: "9", OSMachine: "10", Timezone: "11",
@@ -298,7 +303,7 @@ func TestWatchAndSessions(t *testing.T) {
 		},
 	})
 	receive(&protocol.DomainState{
-		State: protocol.State_STATE_PAUSED, Reason: "IOError", Machine: "pc-q35-10.0", Error: "e", Frozen: true,
+		State: protocol.State_STATE_PAUSED, Reason: "IOError", Machine: "pc-q35-10.0", Error: "e", Frozen: true, LostFilesystems: []string{"data"},
 		Agent: &protocol.Agent{
 			Version: "1", Hostname: "2", OsId: "3", OsName: "4", OsPrettyName: "5", OsVersion: "6", OsVersionId: "7",
 			KernelRelease: "8", KernelVersion: "9", OsMachine: "10", Timezone: "11",

@@ -30,6 +30,9 @@ func (m *Machine) agentChanged(ctx context.Context, connected bool) {
 	asking, cancel := context.WithCancel(ctx)
 	m.stopAgent = cancel
 	go m.askAgent(asking)
+	if m.credentials != nil {
+		go m.bringCredentials(asking, m.credentials)
+	}
 }
 
 // dropAgent forgets what the agent said; m.mu is held.

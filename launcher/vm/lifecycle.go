@@ -34,6 +34,8 @@ type lifecycle struct {
 	// agent: the guest agent is connected.
 	agent  bool
 	freeze freeze
+	// dumping: the guest's memory is being written, for which QEMU stops it.
+	dumping bool
 	// terminating: the launcher's pod is being stopped.
 	terminating bool
 	// stopping: the guest has been asked to shut down.
@@ -56,6 +58,16 @@ const (
 	stepArmRelease               // after releaseWait, report releaseTimer
 	stepExit                     // end the launcher with exitCode
 )
+
+// seen is what watchers see of a lifecycle. How a start failed is not told to them: whoever
+// asked for it has the answer, and knows when to ask again.
+type seen struct {
+	status  hypervisor.Status
+	machine string
+	frozen  bool
+}
+
+func (l lifecycle) seen() seen { return seen{l.status, l.machine, l.freeze.on} }
 
 // mayStart tells whether a domain may be started now.
 func (l lifecycle) mayStart() bool {
@@ -102,7 +114,7 @@ func (l lifecycle) observed(status hypervisor.Status) (lifecycle, []step) {
 	if status.State.Ended() && l.status.State == hypervisor.StateNone {
 		return l, nil // a start that fails is reported by the start itself
 	}
-	l.status = status
+	l.status = l.inDump(status)
 	l.ran = l.ran || status.State == hypervisor.StateRunning
 	if status.State.Ended() {
 		l.freeze.on = false

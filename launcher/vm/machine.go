@@ -23,10 +23,22 @@ var ErrTerminating = errors.New("the launcher is stopping, or its guest has ende
 // ErrNotRunning says that there is no guest to act on.
 var ErrNotRunning = errors.New("no guest is running")
 
-// Preparer makes everything ready that the domain refers to and returns the
-// domain's XML. It may be called again after a failed start.
+// Preparer makes everything ready that the domain refers to. It may be called
+// again after a failed start.
 type Preparer interface {
-	Prepare(ctx context.Context, wanted Wanted) (xml string, err error)
+	Prepare(ctx context.Context, wanted Wanted) (Prepared, error)
+}
+
+// Prepared is what a domain is started from.
+type Prepared struct {
+	// XML is libvirt's description of the domain.
+	XML string
+	// Disks are the domain's disks that have a medium.
+	Disks []Disk
+	// Credentials are for the guest agent; nil for none.
+	Credentials *Credentials
+	// Dump is where a dump of the guest's memory goes; nil for nowhere.
+	Dump *DumpTarget
 }
 
 // Options of a Machine.
@@ -53,8 +65,20 @@ type Machine struct {
 
 	mu        sync.Mutex
 	lifecycle lifecycle
+	// disks are those of the domain that was started last, or is being started.
+	disks     []Disk
 	agent     *hypervisor.GuestInfo
 	stopAgent context.CancelFunc
+	// credentials are for the guest agent of that domain; nil for none.
+	credentials       *Credentials
+	credentialState   CredentialState
+	credentialMessage string
+	// dumpTarget is where a dump of the domain's memory goes, and dump the one that was
+	// begun; nil for none.
+	dumpTarget *DumpTarget
+	dump       *MemoryDump
+	// lostFilesystems of the guest are served no more.
+	lostFilesystems []string
 	// stopStart ends the waiting of a start that is under way; nil without one.
 	stopStart context.CancelFunc
 	watchers  map[chan struct{}]struct{}
@@ -65,11 +89,22 @@ type Snapshot struct {
 	Status     hypervisor.Status
 	Machine    string
 	StartError string
+	// Disks is not changed once published.
+	Disks []Disk
 	// Agent is nil while the guest agent is not connected. It is not changed
 	// once published.
 	Agent *hypervisor.GuestInfo
 	// Frozen: the guest's filesystems stand still.
 	Frozen bool
+	// Credentials is how far the guest agent is with the access credentials, and what
+	// keeps it from going on.
+	Credentials       CredentialState
+	CredentialMessage string
+	// MemoryDump is nil before one is begun. It is not changed once published.
+	MemoryDump *MemoryDump
+	// LostFilesystems are the volumes that the guest shares and that nobody serves any
+	// more. It is not changed once published.
+	LostFilesystems []string
 }
 
 // New returns a Machine without a guest. Run has to be called for anything to happen.
@@ -140,12 +175,19 @@ func (m *Machine) Sync(ctx context.Context, wanted Wanted) error {
 
 func (m *Machine) start(ctx context.Context, wanted Wanted) (string, error) {
 	began := time.Now()
-	xml, err := m.options.Preparer.Prepare(ctx, wanted)
+	ready, err := m.options.Preparer.Prepare(ctx, wanted)
 	if err != nil {
 		return "", err
 	}
+	// Known before the hypervisor's first word, so that this comes with them.
+	m.mu.Lock()
+	m.disks, m.credentials, m.dumpTarget = ready.Disks, ready.Credentials, ready.Dump
+	if m.credentials != nil {
+		m.credentialState = CredentialsWaiting
+	}
+	m.mu.Unlock()
 	prepared := time.Now()
-	machine, err := m.options.Hypervisor.Start(ctx, xml, wanted.paused())
+	machine, err := m.options.Hypervisor.Start(ctx, ready.XML, wanted.paused())
 	if err != nil {
 		return "", fmt.Errorf("starting the domain: %w", err)
 	}
@@ -190,7 +232,7 @@ func (m *Machine) act(decide func(lifecycle) (lifecycle, []step)) error {
 func (m *Machine) apply(decide func(lifecycle) (lifecycle, []step)) {
 	m.mu.Lock()
 	next, steps := decide(m.lifecycle)
-	changed := next != m.lifecycle
+	changed := next.seen() != m.lifecycle.seen()
 	m.lifecycle = next
 	if next.status.State.Ended() {
 		m.dropAgent()
@@ -275,8 +317,12 @@ func (m *Machine) Snapshot() Snapshot {
 		Status:     m.lifecycle.status,
 		Machine:    m.lifecycle.machine,
 		StartError: m.lifecycle.startError,
+		Disks:      m.disks,
 		Agent:      m.agent,
 		Frozen:     m.lifecycle.freeze.on,
+
+		Credentials: m.credentialState, CredentialMessage: m.credentialMessage,
+		MemoryDump: m.dump, LostFilesystems: m.lostFilesystems,
 	}
 }
 

@@ -30,6 +30,9 @@ type fakeHypervisor struct {
 	agentFails error
 	// slow is how long a reboot by the agent, or a screenshot, takes to be answered.
 	slow time.Duration
+	// dumping lets a dump end when it is closed, dumpFails is what it ends with.
+	dumping   chan struct{}
+	dumpFails error
 	// says are the agent's answers by command; ending is how many times a program is
 	// asked for before it has ended.
 	says   map[string]string
@@ -95,7 +98,9 @@ func (f *fakeHypervisor) Events() <-chan hypervisor.Event { return f.events }
 
 type fakePreparer struct{ err error }
 
-func (p *fakePreparer) Prepare(context.Context, Wanted) (string, error) { return "<domain/>", p.err }
+func (p *fakePreparer) Prepare(context.Context, Wanted) (Prepared, error) {
+	return Prepared{XML: "<domain/>", Disks: []Disk{{Volume: "root", Target: "vda", Size: 1 << 20}}}, p.err
+}
 
 // inBubble runs a test with a machine under a clock of its own.
 func inBubble(t *testing.T, grace time.Duration, test func(t *testing.T, m *Machine, f *fakeHypervisor, p *fakePreparer)) {
@@ -132,9 +137,14 @@ func exitCode(t *testing.T, m *Machine, want int, after time.Duration) {
 
 func TestSync(t *testing.T) {
 	inBubble(t, time.Second, func(t *testing.T, m *Machine, f *fakeHypervisor, p *fakePreparer) {
+		changed, stop := m.Watch()
+		defer stop()
 		p.err = errors.New("a volume is missing")
 		if err := m.Sync(t.Context(), Wanted{}); !errors.Is(err, p.err) {
 			t.Errorf("Sync: %v", err)
+		}
+		if len(changed) != 0 {
+			t.Error("a failed start wakes the handler, which would try again at once")
 		}
 		if s := m.Snapshot(); s.StartError != p.err.Error() || s.Status.State != hypervisor.StateNone {
 			t.Errorf("after a failed start: %+v", s)

@@ -123,12 +123,10 @@ func (m *Machine) Thaw(ctx context.Context) error {
 func (m *Machine) verb(ctx context.Context, may func(lifecycle) (bool, error), call func(context.Context) error,
 	done func(lifecycle, error) (lifecycle, []step),
 ) error {
-	select {
-	case m.verbs <- struct{}{}:
-		defer func() { <-m.verbs }()
-	case <-ctx.Done():
-		return fmt.Errorf("waiting for an earlier action: %w", ctx.Err())
+	if err := m.turn(ctx); err != nil {
+		return err
 	}
+	defer func() { <-m.verbs }()
 	m.mu.Lock()
 	needed, err := may(m.lifecycle)
 	m.mu.Unlock()
@@ -142,6 +140,16 @@ func (m *Machine) verb(ctx context.Context, may func(lifecycle) (bool, error), c
 		m.apply(func(l lifecycle) (lifecycle, []step) { return done(l, err) })
 	}
 	return err
+}
+
+// turn waits until the actions before have been carried out.
+func (m *Machine) turn(ctx context.Context) error {
+	select {
+	case m.verbs <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("waiting for an earlier action: %w", ctx.Err())
+	}
 }
 
 // reboot asks the guest, after thawing it: a frozen one cannot end.

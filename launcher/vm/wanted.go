@@ -2,8 +2,6 @@ package vm
 
 import (
 	"fmt"
-	"net"
-	"net/netip"
 	"strings"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
@@ -16,8 +14,16 @@ type Wanted struct {
 	VMI  *v1.VirtualMachineInstance
 	Host Host
 	// Volumes are the paths of resolved volumes by the volume's name.
-	Volumes    map[string]string
+	Volumes map[string]string
+	// KernelBoot is where the files of the firmware's kernelBoot are.
+	KernelBoot KernelBoot
 	Interfaces []Interface
+}
+
+// KernelBoot holds, for kernel and initrd each, the root directory of its image or
+// the file itself.
+type KernelBoot struct {
+	Kernel, Initrd string
 }
 
 // resolved is the path of a volume that the handler has brought here.
@@ -41,27 +47,6 @@ type Host struct {
 // SMBIOS is what the guest reads about its "hardware".
 type SMBIOS struct {
 	Manufacturer, Product, Version, SKU, Family string
-}
-
-// Interface is one guest interface, prepared in the pod's network namespace.
-type Interface struct {
-	// Network is the name of the VMI's network.
-	Network string
-	Tap     string
-	MAC     net.HardwareAddr
-	MTU     uint16
-	// DHCP is nil when the guest gets its address from elsewhere.
-	DHCP *DHCP
-}
-
-// DHCP is the guest's lease.
-type DHCP struct {
-	Device  string
-	Address netip.Prefix
-	Gateway netip.Addr
-	// Address6 and Gateway6 are unset in a pod without IPv6.
-	Address6 netip.Prefix
-	Gateway6 netip.Addr
 }
 
 // paused tells whether the guest is to start with its virtual CPUs stopped.

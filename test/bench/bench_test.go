@@ -74,8 +74,25 @@ type bench struct {
 }
 
 func TestBench(t *testing.T) {
+	b := newBench(t)
+	defer b.report.print()
+
+	b.instances()
+	b.machine()
+	b.together()
+	b.memory()
+	b.idle()
+	b.images()
+	if os.Getenv("BENCH_INSTALL") != "" {
+		b.install()
+	}
+}
+
+// newBench connects to the cluster and makes the namespace, which goes with the test.
+func newBench(t *testing.T) *bench {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Minute)
-	defer cancel()
+	t.Cleanup(cancel)
 	config, err := clientcmd.BuildConfigFromFlags("", os.Getenv("KUBECONFIG"))
 	if err != nil {
 		t.Fatalf("KUBECONFIG must name the cluster: %v", err)
@@ -91,18 +108,8 @@ func TestBench(t *testing.T) {
 	b := &bench{T: t, ctx: ctx, k8s: k8s, report: &report{}}
 	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}
 	b.must(client.IgnoreAlreadyExists(k8s.Create(ctx, ns)))
-	defer func() { _ = k8s.Delete(context.WithoutCancel(ctx), ns) }()
-	defer b.report.print()
-
-	b.instances()
-	b.machine()
-	b.together()
-	b.memory()
-	b.idle()
-	b.images()
-	if os.Getenv("BENCH_INSTALL") != "" {
-		b.install()
-	}
+	t.Cleanup(func() { _ = k8s.Delete(context.WithoutCancel(ctx), ns) })
+	return b
 }
 
 func (b *bench) must(err error) {

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -52,6 +53,8 @@ type Cluster struct {
 	environment *envtest.Environment
 	stop        context.CancelFunc
 	served      chan error
+	// kubevirt configures admission; nil for the defaults.
+	kubevirt atomic.Pointer[v1.KubeVirt]
 	// directory for files of the API server; empty without any.
 	directory string
 }
@@ -94,7 +97,7 @@ func Start(options ...Option) (*Cluster, error) {
 		return nil, err
 	}
 	installation, err := component.New(&component.Config{
-		Namespace: Namespace, Image: "kubevirt", LauncherImage: "virt-launcher", Version: "v0.0.0", RestrictNodes: true,
+		Namespace: Namespace, Image: "kubevirt", LauncherImage: "virt-launcher", Version: "v0.0.0", ReadNetworks: true, RestrictNodes: true,
 	}, nil)
 	if err != nil {
 		return nil, fmt.Errorf("computing the installation: %w", err)
@@ -162,7 +165,7 @@ func (c *Cluster) prepare(installation *component.Installation) error {
 	}
 	for path, handler := range webhook.Handlers(webhook.Deps{
 		Client:    asAPI,
-		Config:    func() *clusterconfig.Config { return clusterconfig.New(nil) },
+		Config:    func() *clusterconfig.Config { return clusterconfig.New(c.kubevirt.Load()) },
 		Namespace: Namespace,
 		Now:       metav1.Now,
 		NewUUID:   func() types.UID { return uuid.NewUUID() },
@@ -180,6 +183,12 @@ func (c *Cluster) prepare(installation *component.Installation) error {
 		}
 	}
 	return nil
+}
+
+// Configure has admission apply a configuration until the test ends.
+func (c *Cluster) Configure(t *testing.T, kv *v1.KubeVirt) {
+	c.kubevirt.Store(kv)
+	t.Cleanup(func() { c.kubevirt.Store(nil) })
 }
 
 // Stop ends the cluster and everything in it.

@@ -9,6 +9,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	cdiv1beta1 "kubevirt.io/kubevirt/api/cdi/v1beta1"
@@ -19,23 +20,30 @@ import (
 // what CDI would.
 func (c *Cluster) InstallDataVolumes(t *testing.T) {
 	t.Helper()
-	c.install(t, cdiv1beta1.KindDataVolume, cdiv1beta1.ResourceDataVolumes)
-	c.install(t, "DataSource", "datasources")
+	c.install(t, cdiv1beta1.GroupVersion, cdiv1beta1.KindDataVolume, cdiv1beta1.ResourceDataVolumes)
+	c.install(t, cdiv1beta1.GroupVersion, "DataSource", "datasources")
 }
 
-func (c *Cluster) install(t *testing.T, kind, plural string) {
+// InstallNetworks gives the cluster the kind NetworkAttachmentDefinition, as Multus
+// does, until the test ends.
+func (c *Cluster) InstallNetworks(t *testing.T) {
+	t.Helper()
+	c.install(t, schema.GroupVersion{Group: "k8s.cni.cncf.io", Version: "v1"}, "NetworkAttachmentDefinition", "network-attachment-definitions")
+}
+
+func (c *Cluster) install(t *testing.T, group schema.GroupVersion, kind, plural string) {
 	t.Helper()
 	ctx, anything := context.Background(), true
-	schema := &apiextensionsv1.JSONSchemaProps{Type: "object", XPreserveUnknownFields: &anything}
+	properties := &apiextensionsv1.JSONSchemaProps{Type: "object", XPreserveUnknownFields: &anything}
 	definition := &apiextensionsv1.CustomResourceDefinition{
-		ObjectMeta: metav1.ObjectMeta{Name: plural + "." + cdiv1beta1.GroupVersion.Group},
+		ObjectMeta: metav1.ObjectMeta{Name: plural + "." + group.Group},
 		Spec: apiextensionsv1.CustomResourceDefinitionSpec{
-			Group: cdiv1beta1.GroupVersion.Group,
+			Group: group.Group,
 			Scope: apiextensionsv1.NamespaceScoped,
 			Names: apiextensionsv1.CustomResourceDefinitionNames{Kind: kind, ListKind: kind + "List", Plural: plural},
 			Versions: []apiextensionsv1.CustomResourceDefinitionVersion{{
-				Name: cdiv1beta1.GroupVersion.Version, Served: true, Storage: true,
-				Schema: &apiextensionsv1.CustomResourceValidation{OpenAPIV3Schema: schema},
+				Name: group.Version, Served: true, Storage: true,
+				Schema: &apiextensionsv1.CustomResourceValidation{OpenAPIV3Schema: properties},
 			}},
 		},
 	}
@@ -51,7 +59,7 @@ func (c *Cluster) install(t *testing.T, kind, plural string) {
 		})
 	})
 	list := &unstructured.UnstructuredList{}
-	list.SetGroupVersionKind(cdiv1beta1.GroupVersion.WithKind(kind + "List"))
+	list.SetGroupVersionKind(group.WithKind(kind + "List"))
 	c.until(t, "the kind "+kind+" is served", func() bool {
 		err := c.Client.Get(ctx, client.ObjectKeyFromObject(definition), definition)
 		return err == nil && established(definition) && c.Client.List(ctx, list) == nil

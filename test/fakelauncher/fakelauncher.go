@@ -15,6 +15,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
 	"kubevirt.io/kubevirt/launcher/protocol"
@@ -197,6 +198,7 @@ func (l *Launcher) Sync(_ context.Context, request *protocol.SyncRequest) (*prot
 	})
 	if decide != nil {
 		if err := decide(request); err != nil {
+			l.fail(err)
 			return nil, err
 		}
 		return &protocol.SyncResponse{}, nil
@@ -207,6 +209,14 @@ func (l *Launcher) Sync(_ context.Context, request *protocol.SyncRequest) (*prot
 		}
 	})
 	return &protocol.SyncResponse{}, nil
+}
+
+// fail publishes how a start failed, as launchers may at any time.
+func (l *Launcher) fail(err error) {
+	l.update(func() {
+		l.state = proto.CloneOf(l.state)
+		l.state.Error = status.Convert(err).Message()
+	})
 }
 
 // Signal implements protocol.LauncherServer.

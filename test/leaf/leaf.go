@@ -9,8 +9,8 @@ import (
 )
 
 // Without returns a copy of object in which the leaf at path is not set. The path
-// is written as in the ledger; [] stands for every item of a list. It fails the
-// test unless the leaf was set, and the copy can be read back.
+// is written as in the ledger; [] stands for every item of a list, {} for every
+// value of a map. It fails the test unless the leaf was set, and the copy can be read back.
 func Without[T any](t testing.TB, object *T, path string) *T {
 	t.Helper()
 	data, err := json.Marshal(object)
@@ -36,6 +36,7 @@ func Without[T any](t testing.TB, object *T, path string) *T {
 
 func remove(tree map[string]any, path []string) bool {
 	name, isList := strings.CutSuffix(path[0], "[]")
+	name, isMap := strings.CutSuffix(name, "{}")
 	value, set := tree[name]
 	if !set {
 		return false
@@ -43,6 +44,9 @@ func remove(tree map[string]any, path []string) bool {
 	if len(path) == 1 {
 		delete(tree, name)
 		return true
+	}
+	if isMap {
+		return removeFromValues(value, path[1:])
 	}
 	if !isList {
 		object, isObject := value.(map[string]any)
@@ -52,6 +56,17 @@ func remove(tree map[string]any, path []string) bool {
 	items, _ := value.([]any)
 	for _, item := range items {
 		if object, isObject := item.(map[string]any); isObject && remove(object, path[1:]) {
+			removed = true
+		}
+	}
+	return removed
+}
+
+func removeFromValues(value any, path []string) bool {
+	removed := false
+	entries, _ := value.(map[string]any)
+	for _, entry := range entries {
+		if object, isObject := entry.(map[string]any); isObject && remove(object, path) {
 			removed = true
 		}
 	}

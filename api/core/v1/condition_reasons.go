@@ -31,6 +31,8 @@ const (
 	ReasonFailedDelete = "FailedDelete"
 	// ReasonFailedPvcNotFound: a claim that a volume names does not exist.
 	ReasonFailedPvcNotFound = "FailedPvcNotFound"
+	// ReasonClaimInUse: another instance uses a volume's claim in a way that excludes this one.
+	ReasonClaimInUse = "ClaimInUse"
 	// ReasonFailedDataVolumeImport: a data volume could not be filled.
 	ReasonFailedDataVolumeImport = "FailedDataVolumeImport"
 	// ReasonFailedGuaranteeResources: dedicated CPUs were asked for but the pod is not of the Guaranteed class.
@@ -43,7 +45,7 @@ const (
 	ReasonFailedHotplugSync = "FailedHotplugSync"
 	// ReasonContainerPathVolumesDisabled: a containerPath volume is used while its feature gate is off.
 	ReasonContainerPathVolumesDisabled = "ContainerPathVolumesDisabled"
-	// ReasonMissingVirtiofsContainers: the pod lacks a container that a shared filesystem needs.
+	// ReasonMissingVirtiofsContainers: what serves a shared filesystem to the guest has ended.
 	ReasonMissingVirtiofsContainers = "MissingVirtiofsContainers"
 )
 
@@ -102,6 +104,16 @@ const (
 	ReasonDecentralizedNotLiveMigratable = "DecentralizedNotLiveMigratable"
 	// ReasonNotMigratable: the guest cannot move for a reason given in the message.
 	ReasonNotMigratable = "NotMigratable"
+)
+
+// Reasons of AccessCredentialsSynchronized.
+const (
+	// ReasonGuestAgentPending: the guest agent, which brings the credentials, has not come or not taken them yet.
+	ReasonGuestAgentPending = "GuestAgentPending"
+	// ReasonCredentialsInGuest: the guest agent has brought every credential into the guest.
+	ReasonCredentialsInGuest = "CredentialsInGuest"
+	// ReasonCredentialsNotInGuest: the guest agent could not bring some credential into the guest.
+	ReasonCredentialsNotInGuest = "CredentialsNotInGuest"
 )
 
 // Reasons of the remaining VirtualMachineInstance conditions.

@@ -8,6 +8,7 @@ import (
 type NetworkConfiguration struct {
 	// Binding of the interface that guests without any get: bridge or masquerade; bridge if empty.
 	// +optional
+	// +kubebuilder:validation:Enum="";bridge;masquerade
 	DefaultNetworkInterface string `json:"defaultNetworkInterface,omitempty"`
 	// Of no effect; deprecated.
 	// +optional
@@ -27,6 +28,7 @@ type InterfaceBindingPlugin struct {
 	SidecarImage string `json:"sidecarImage,omitempty"`
 	// NetworkAttachmentDefinition, as namespace/name, whose CNI plugin sets the pod up.
 	// +optional
+	// +kubebuilder:validation:Pattern=`^(([a-z0-9-]+/)?[a-z0-9][a-z0-9.-]*)?$`
 	NetworkAttachmentDefinition string `json:"networkAttachmentDefinition,omitempty"`
 	// How the interface shows in the guest's definition: tap or managedTap; left to the sidecar if empty.
 	// +optional
@@ -60,6 +62,7 @@ type ResourceRequirementsWithoutClaims struct {
 }
 
 // DomainAttachmentType is how an interface shows in a guest's definition.
+// +kubebuilder:validation:Enum="";tap;managedTap
 type DomainAttachmentType string
 
 // Values of DomainAttachmentType.
@@ -71,6 +74,7 @@ const (
 )
 
 // MigrationMethod is what is done to an interface after a migration.
+// +kubebuilder:validation:Enum="";link-refresh
 type MigrationMethod string
 
 // Values of MigrationMethod.
@@ -80,6 +84,7 @@ const (
 )
 
 // NetworkBindingDownwardAPIType is what a binding plugin's sidecar is told.
+// +kubebuilder:validation:Enum="";device-info
 type NetworkBindingDownwardAPIType string
 
 // Values of NetworkBindingDownwardAPIType.

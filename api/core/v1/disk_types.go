@@ -57,7 +57,7 @@ type DiskTarget struct {
 
 // LunTarget is a disk that passes SCSI commands on.
 type LunTarget struct {
-	// How it is attached: virtio, sata or scsi; chosen by architecture if empty.
+	// How it is attached: scsi, which passes SCSI commands on as no other bus does.
 	// +optional
 	Bus DiskBus `json:"bus,omitempty"`
 	// Keeps the guest from writing; false by default.

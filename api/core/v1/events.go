@@ -28,6 +28,8 @@ const (
 	EventFailedGuaranteeResources = "FailedGuaranteeResources"
 	// EventFailedPvcNotFound: a claim that a volume names does not exist.
 	EventFailedPvcNotFound = "FailedPvcNotFound"
+	// EventClaimInUse: a claim that a volume names is in use in a way that excludes this instance.
+	EventClaimInUse = "ClaimInUse"
 	// EventFailedHotplugSync: a hotplugged volume could not be brought to the guest.
 	EventFailedHotplugSync = "FailedHotplugSync"
 	// EventFailedPodPatch: the launcher pod could not be changed.
@@ -166,6 +168,10 @@ const (
 	EventAccessCredentialsSyncFailed = "AccessCredentialsSyncFailed"
 	// EventAccessCredentialsSyncSuccess: every ssh key and password has reached the guest.
 	EventAccessCredentialsSyncSuccess = "AccessCredentialsSyncSuccess"
+	// EventMemoryDumpCompleted: the guest's memory is in the claim for it.
+	EventMemoryDumpCompleted = "MemoryDumpCompleted"
+	// EventMemoryDumpFailed: the guest's memory could not be written.
+	EventMemoryDumpFailed = "MemoryDumpFailed"
 	// EventVolumeMountedToPod: a hotplugged volume is visible in the launcher pod.
 	EventVolumeMountedToPod = "VolumeMountedToPod"
 	// EventVolumeReady: a hotplugged volume is attached to the guest.

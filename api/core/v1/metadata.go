@@ -59,9 +59,13 @@ func FittingName(name string) string {
 	if len(name) <= maxName {
 		return name
 	}
-	sum := sha256.Sum256([]byte(name))
-	suffix := "-" + hex.EncodeToString(sum[:4])
+	suffix := "-" + shortHash(name)
 	return strings.TrimRight(name[:maxName-len(suffix)], "-.") + suffix
+}
+
+func shortHash(name string) string {
+	sum := sha256.Sum256([]byte(name))
+	return hex.EncodeToString(sum[:4])
 }
 
 // Values of LabelComponent that mark pods.

@@ -20,6 +20,7 @@ type Interface struct {
 	// Ranges of ports that are reachable on the pod network, instead of ports; masquerade only.
 	// +optional
 	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=10
 	PortRanges []PortRange `json:"portRanges,omitempty"`
 	// MAC address, such as de:ad:00:00:be:af; chosen by the pod's network or at random if empty.
 	// +optional
@@ -100,10 +101,15 @@ type Port struct {
 // PortRange is a range of ports of the guest, both ends included.
 type PortRange struct {
 	// TCP or UDP.
+	// +kubebuilder:validation:Enum=TCP;UDP
 	Protocol string `json:"protocol"`
 	// First port.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=65535
 	Start int32 `json:"start"`
 	// Last port.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=65535
 	End int32 `json:"end"`
 }
 
@@ -126,8 +132,11 @@ type DHCPOptions struct {
 // DHCPPrivateOptions is an option for a site's own use.
 type DHCPPrivateOptions struct {
 	// Number, 224 to 254.
+	// +kubebuilder:validation:Minimum=224
+	// +kubebuilder:validation:Maximum=254
 	Option int `json:"option"`
 	// Text of the option.
+	// +kubebuilder:validation:MaxLength=255
 	Value string `json:"value"`
 }
 
@@ -152,6 +161,7 @@ type PodNetwork struct {
 // MultusNetwork is a network that multus attaches.
 type MultusNetwork struct {
 	// NetworkAttachmentDefinition as namespace/name, or name in the instance's namespace.
+	// +kubebuilder:validation:Pattern=`^([a-z0-9-]+/)?[a-z0-9][a-z0-9.-]*$`
 	NetworkName string `json:"networkName"`
 	// Replaces the pod network by this one.
 	// +optional

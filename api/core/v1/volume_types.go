@@ -22,7 +22,7 @@ type HostDisk struct {
 	// Size of an image that is made.
 	// +optional
 	Capacity resource.Quantity `json:"capacity,omitempty"`
-	// Whether other guests use the image too; false if unset.
+	// Whether every node has the same image at this path; false if unset.
 	// +optional
 	Shared *bool `json:"shared,omitempty"`
 }
@@ -133,7 +133,7 @@ type DataVolumeSource struct {
 	Hotpluggable bool `json:"hotpluggable,omitempty"`
 }
 
-// ConfigMapVolumeSource is a ConfigMap's files.
+// ConfigMapVolumeSource is a ConfigMap's files, on a disk as they are when the guest starts.
 // +structType=atomic
 type ConfigMapVolumeSource struct {
 	// Name of the ConfigMap.
@@ -145,10 +145,12 @@ type ConfigMapVolumeSource struct {
 	Optional *bool `json:"optional,omitempty"`
 	// Label of the disk that carries the files; cfgdata if empty.
 	// +optional
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:Pattern=`^[ -~]*$`
 	VolumeLabel string `json:"volumeLabel,omitempty"`
 }
 
-// SecretVolumeSource is a Secret's files.
+// SecretVolumeSource is a Secret's files, on a disk as they are when the guest starts.
 type SecretVolumeSource struct {
 	// Name of the Secret.
 	// +optional
@@ -158,20 +160,24 @@ type SecretVolumeSource struct {
 	Optional *bool `json:"optional,omitempty"`
 	// Label of the disk that carries the files; cfgdata if empty.
 	// +optional
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:Pattern=`^[ -~]*$`
 	VolumeLabel string `json:"volumeLabel,omitempty"`
 }
 
-// DownwardAPIVolumeSource is facts about the instance as files.
+// DownwardAPIVolumeSource is facts about the instance as files, on a disk as they are when the guest starts.
 type DownwardAPIVolumeSource struct {
 	// The facts and the files they go to.
 	// +optional
 	Fields []corev1.DownwardAPIVolumeFile `json:"fields,omitempty"`
 	// Label of the disk that carries the files; cfgdata if empty.
 	// +optional
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:Pattern=`^[ -~]*$`
 	VolumeLabel string `json:"volumeLabel,omitempty"`
 }
 
-// ServiceAccountVolumeSource is the credentials of a service account.
+// ServiceAccountVolumeSource is the credentials of a service account, on a disk as they are when the guest starts.
 type ServiceAccountVolumeSource struct {
 	// Name of the service account.
 	// +optional
@@ -184,10 +190,11 @@ type DownwardMetricsVolumeSource struct {
 
 // MemoryDumpVolumeSource is a claim for a dump of the guest's memory.
 type MemoryDumpVolumeSource struct {
-	// Name of the claim.
+	// Name of the claim, a filesystem.
 	ClaimName string `json:"claimName"`
-	// Mounts the claim read-only.
+	// Mounts the claim read-only; false is the only value allowed, as the dump is written to it.
 	// +optional
+	// +kubebuilder:validation:Enum=false
 	ReadOnly bool `json:"readOnly,omitempty"`
 	// Marks a volume that was added while the guest ran and can be removed.
 	// +optional
@@ -275,6 +282,7 @@ type VolumeSource struct {
 }
 
 // HostDiskType says whether a disk image on a node must exist.
+// +kubebuilder:validation:Enum=DiskOrCreate;Disk
 type HostDiskType string
 
 // Values of HostDiskType.

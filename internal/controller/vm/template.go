@@ -3,6 +3,7 @@ package vm
 import (
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/google/uuid"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -29,6 +30,7 @@ func newInstance(vm *v1.VirtualMachine) *v1.VirtualMachineInstance {
 	}
 	vmi.Annotations[v1.AnnotationVMGeneration] = fmt.Sprint(vm.Generation)
 	setFirmwareUUID(vm, vmi)
+	dropAbsentInterfaces(&vmi.Spec)
 	if strategy, _ := vm.RunStrategy(); strategy == v1.RunStrategyWaitAsReceiver {
 		vmi.Annotations[v1.AnnotationCreateMigrationTarget] = "true"
 	}
@@ -38,6 +40,21 @@ func newInstance(vm *v1.VirtualMachine) *v1.VirtualMachineInstance {
 		vmi.Spec.StartStrategy = &paused
 	}
 	return vmi
+}
+
+// dropAbsentInterfaces leaves out what was unplugged from an earlier guest. One that
+// is left without any interface is not to get the default one instead.
+func dropAbsentInterfaces(spec *v1.VirtualMachineInstanceSpec) {
+	devices, absent := &spec.Domain.Devices, map[string]bool{}
+	devices.Interfaces = slices.DeleteFunc(devices.Interfaces, func(nic v1.Interface) bool {
+		absent[nic.Name] = nic.State == v1.InterfaceStateAbsent
+		return absent[nic.Name]
+	})
+	spec.Networks = slices.DeleteFunc(spec.Networks, func(network v1.Network) bool { return absent[network.Name] })
+	if len(absent) > 0 && len(devices.Interfaces) == 0 {
+		off := false
+		devices.AutoattachPodInterface = &off
+	}
 }
 
 // setFirmwareUUID gives the guest the same identity at every start, also where

@@ -120,7 +120,7 @@ func (r *Reconciler) failClaims(s *scope) {
 // ensureConsumer has the claims of an instance provisioned that are filled only where
 // a pod uses them, and clears up once they are.
 func (r *Reconciler) ensureConsumer(ctx context.Context, s *scope) (ctrl.Result, error) {
-	if !s.vmi.IsUnprocessed() || !s.vmi.DeletionTimestamp.IsZero() || s.pod != nil {
+	if !s.vmi.IsUnprocessed() || !s.vmi.DeletionTimestamp.IsZero() || s.pod != nil || s.networkMissing {
 		return ctrl.Result{}, nil
 	}
 	switch {
@@ -133,12 +133,12 @@ func (r *Reconciler) ensureConsumer(ctx context.Context, s *scope) (ctrl.Result,
 }
 
 func (r *Reconciler) createConsumer(ctx context.Context, s *scope) error {
-	pod, err := r.Render(s.vmi, s.claimModes())
+	pod, err := r.render(s)
 	if err != nil {
 		r.failCreate(s, err)
 		return reconcile.TerminalError(fmt.Errorf("rendering the pod that uses the claims: %w", err))
 	}
-	pod = launcherpod.Consumer(s.vmi, pod)
+	pod = launcherpod.Consumer(s.vmi, pod, s.unconsumed())
 	err = r.Create(ctx, pod)
 	if apierrors.IsAlreadyExists(err) {
 		return nil // its watch brings the instance back

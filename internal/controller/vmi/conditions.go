@@ -64,24 +64,10 @@ func podScheduledFor(s *scope) *v1.Condition {
 // the launcher pod from starting, else nil.
 func synchronizedFor(s *scope) *v1.Condition {
 	f := s.failure
-	if pod := s.first(); f == nil && pod != nil {
-		f = pullFailure(pod)
-	}
 	if f == nil {
 		return nil
 	}
 	return &v1.Condition{Type: v1.ConditionSynchronized, Status: corev1.ConditionFalse, Reason: f.reason, Message: f.message}
-}
-
-func pullFailure(pod *corev1.Pod) *failure {
-	for _, list := range [][]corev1.ContainerStatus{pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses} {
-		for _, c := range list {
-			if w := c.State.Waiting; w != nil && (w.Reason == v1.ReasonErrImagePull || w.Reason == v1.ReasonImagePullBackOff) {
-				return &failure{w.Reason, w.Message}
-			}
-		}
-	}
-	return nil
 }
 
 func podCondition(pod *corev1.Pod, t corev1.PodConditionType) *corev1.PodCondition {

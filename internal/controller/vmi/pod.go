@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -19,17 +20,23 @@ import (
 // The pod's name follows from the instance, so that creating it twice is found
 // out by the API server.
 func (r *Reconciler) ensurePod(ctx context.Context, s *scope) (ctrl.Result, error) {
-	if !s.vmi.IsUnprocessed() || !s.vmi.DeletionTimestamp.IsZero() || s.pod != nil || receives(s.vmi) || !s.claimsUsable() {
+	if !s.vmi.IsUnprocessed() || !s.vmi.DeletionTimestamp.IsZero() || s.pod != nil || receives(s.vmi) || !s.claimsUsable() || s.networkMissing {
 		return ctrl.Result{}, nil
 	}
-	pod, err := r.Render(s.vmi, s.claimModes())
+	pod, err := r.render(s)
 	if err != nil {
 		r.failCreate(s, err)
 		return ctrl.Result{}, reconcile.TerminalError(fmt.Errorf("rendering the launcher pod: %w", err))
 	}
+	if wait, err := r.reserve(ctx, s); err != nil || wait != nil {
+		return ptr.Deref(wait, ctrl.Result{}), err
+	}
 	err = r.Create(ctx, pod)
 	if apierrors.IsAlreadyExists(err) {
 		return r.adopt(ctx, s, pod)
+	}
+	if refused(err) {
+		r.reserved.drop(s.key())
 	}
 	if namespaceEnds(err) {
 		return ctrl.Result{}, nil

@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/clusterconfig"
 	"kubevirt.io/kubevirt/internal/event"
 	"kubevirt.io/kubevirt/internal/launcherpod"
 	"kubevirt.io/kubevirt/internal/patch"
@@ -36,10 +37,14 @@ type Reconciler struct {
 	Clock clock.PassiveClock
 	// Render makes the launcher pod of an instance, owned by it; an error means that its spec cannot work.
 	Render func(*v1.VirtualMachineInstance, launcherpod.Claims) (*corev1.Pod, error)
+	// Config returns the cluster's configuration in effect.
+	Config func() *clusterconfig.Config
 	// NodeSilent tells whether a node's agent has not been heard of for too long.
 	NodeSilent func(node *corev1.Node, now time.Time) bool
 
-	writes patch.Writes
+	writes   patch.Writes
+	reserved reservations
+	events   podEvents
 }
 
 // Reconcile does what one instance needs next and reports what it found, in at
@@ -49,6 +54,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err := r.Get(ctx, req.NamespacedName, vmi); err != nil {
 		if apierrors.IsNotFound(err) {
 			r.writes.Forget(req.NamespacedName)
+			r.reserved.drop(req.NamespacedName)
 		}
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
@@ -61,13 +67,16 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	}
 	before := s.vmi.Status.Phase
 	p := patch.NewInstance(r.Client, r.Live, patch.Controller, s.vmi)
-	result, err := steps.Run(ctx, s, r.findClaims, r.ensureConsumer, r.ensurePod, r.deletePods, r.openGate)
+	result, err := steps.Run(ctx, s, r.findClaims, r.findNetworks, r.findResourceClaims, r.ensureConsumer, r.ensurePod, r.describeNetworks, r.findObstacle, r.deletePods, r.openGate)
 	setStatus(s)
 	writeErr := p.Finish(ctx, s.vmi, func(*v1.VirtualMachineInstance) error {
 		setStatus(s)
 		return nil
 	})
 	r.writes.Note(req.NamespacedName, s.vmi)
+	if len(s.pods) == 0 && (s.vmi.IsFinal() || !s.vmi.DeletionTimestamp.IsZero()) {
+		r.reserved.drop(req.NamespacedName)
+	}
 	if writeErr == nil && s.vmi.Status.Phase != before {
 		log.FromContext(ctx).Info("The instance changed its phase", "uid", s.vmi.UID, "from", before, "to", s.vmi.Status.Phase)
 	}

@@ -26,6 +26,10 @@ type scope struct {
 	consumer *corev1.Pod
 	// claims are those behind the instance's volumes, while they matter.
 	claims []claim
+	// networkMissing tells that a network has no definition, or no claim of a device;
+	// networkDevices are the resources that a pod takes for its networks.
+	networkMissing bool
+	networkDevices []string
 	// provisioningFailed tells that a claim will never be filled.
 	provisioningFailed bool
 	// nodeSilent tells that the node agent of the instance's node has not been heard of for too long.
@@ -61,6 +65,9 @@ func (r *Reconciler) read(ctx context.Context, vmi *v1.VirtualMachineInstance) (
 		return nil, fmt.Errorf("listing the launcher pods: %w", err)
 	}
 	s.setPods(pods.Items)
+	if s.pod != nil {
+		r.reserved.drop(s.key())
+	}
 	r.forgetGone(s)
 	if vmi.Status.NodeName != "" {
 		node := &corev1.Node{}

@@ -20,9 +20,10 @@ import (
 	"kubevirt.io/kubevirt/internal/logging"
 )
 
-// Indexes of the cache: of pods by UID of the instance, of instances by node and by claim.
+// Indexes of the cache: of pods by UID of the instance and by claim, of instances by node and by claim.
 const (
 	IndexPodVMI   = "metadata.labels.created-by"
+	IndexPodClaim = "spec.volumes.persistentVolumeClaim"
 	IndexVMINode  = "status.nodeName"
 	IndexVMIClaim = "spec.volumes.claimName"
 )
@@ -35,11 +36,29 @@ func PodVMI(obj client.Object) []string {
 	return nil
 }
 
+// podClaims returns the values of IndexPodClaim for a pod.
+func podClaims(obj client.Object) []string {
+	pod, ok := obj.(*corev1.Pod)
+	if !ok {
+		return nil
+	}
+	var names []string
+	for i := range pod.Spec.Volumes {
+		if claim := pod.Spec.Volumes[i].PersistentVolumeClaim; claim != nil {
+			names = append(names, claim.ClaimName)
+		}
+	}
+	return names
+}
+
 // Setup adds the indexes and the controller to a manager.
 func (r *Reconciler) Setup(ctx context.Context, mgr ctrl.Manager, options controller.Options) error {
 	indexer := mgr.GetFieldIndexer()
 	if err := indexer.IndexField(ctx, &corev1.Pod{}, IndexPodVMI, PodVMI); err != nil {
 		return fmt.Errorf("indexing pods by instance: %w", err)
+	}
+	if err := indexer.IndexField(ctx, &corev1.Pod{}, IndexPodClaim, podClaims); err != nil {
+		return fmt.Errorf("indexing pods by claim: %w", err)
 	}
 	byNode := func(obj client.Object) []string {
 		if vmi, ok := obj.(*v1.VirtualMachineInstance); ok && vmi.Status.NodeName != "" {
@@ -59,6 +78,7 @@ func (r *Reconciler) Setup(ctx context.Context, mgr ctrl.Manager, options contro
 		Owns(&corev1.Pod{}).
 		Watches(&corev1.Node{}, handler.EnqueueRequestsFromMapFunc(r.onNode), builder.WithPredicates(schedulableChanged())).
 		Watches(&corev1.PersistentVolumeClaim{}, handler.EnqueueRequestsFromMapFunc(r.onClaim), builder.WithPredicates(comesOrGoes())).
+		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(r.onPodEnd), builder.WithPredicates(podEnds())).
 		WatchesRawSource(datavolume.Source(mgr.GetCache(), handler.EnqueueRequestsFromMapFunc(r.onClaim))).
 		WithOptions(options).
 		Complete(r)
@@ -92,6 +112,20 @@ func comesOrGoes() predicate.Predicate {
 	}
 }
 
+// podEnds passes a pod when it lets go of its claims, and when it is about to.
+func podEnds() predicate.Predicate {
+	return predicate.Funcs{
+		CreateFunc:  func(event.CreateEvent) bool { return false },
+		GenericFunc: func(event.GenericEvent) bool { return false },
+		UpdateFunc: func(e event.UpdateEvent) bool {
+			before, isPod := e.ObjectOld.(*corev1.Pod)
+			after, stillPod := e.ObjectNew.(*corev1.Pod)
+			return isPod && stillPod &&
+				(!ended(before) && ended(after) || before.DeletionTimestamp.IsZero() && !after.DeletionTimestamp.IsZero())
+		},
+	}
+}
+
 // schedulableChanged passes a node when its agent fell silent or came back.
 func schedulableChanged() predicate.Predicate {
 	return predicate.Funcs{
@@ -120,16 +154,27 @@ func (r *Reconciler) onNode(ctx context.Context, node client.Object) []reconcile
 // onClaim returns the instances that wait for a claim, or for the data volume of its
 // name.
 func (r *Reconciler) onClaim(ctx context.Context, claim client.Object) []reconcile.Request {
-	list := &v1.VirtualMachineInstanceList{}
-	err := r.List(ctx, list, client.InNamespace(claim.GetNamespace()), client.MatchingFields{IndexVMIClaim: claim.GetName()})
-	if err != nil {
-		log.FromContext(ctx).Error(err, "Listing the instances that use a claim", "claim", claim.GetName())
-		return nil
-	}
+	return r.waitersFor(ctx, claim.GetNamespace(), claim.GetName())
+}
+
+// onPodEnd returns the instances that may wait for the claims of a pod that ends.
+func (r *Reconciler) onPodEnd(ctx context.Context, pod client.Object) []reconcile.Request {
+	return r.waitersFor(ctx, pod.GetNamespace(), podClaims(pod)...)
+}
+
+func (r *Reconciler) waitersFor(ctx context.Context, namespace string, claims ...string) []reconcile.Request {
 	var requests []reconcile.Request
-	for i := range list.Items {
-		if watchesClaims(&list.Items[i]) {
-			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&list.Items[i])})
+	for _, claim := range claims {
+		list := &v1.VirtualMachineInstanceList{}
+		err := r.List(ctx, list, client.InNamespace(namespace), client.MatchingFields{IndexVMIClaim: claim})
+		if err != nil {
+			log.FromContext(ctx).Error(err, "Listing the instances that use a claim", "claim", claim)
+			continue
+		}
+		for i := range list.Items {
+			if watchesClaims(&list.Items[i]) {
+				requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&list.Items[i])})
+			}
 		}
 	}
 	return requests

@@ -25,8 +25,9 @@ func setStatus(s *scope) {
 		setFacts(s, phase, slices.Contains(passed, v1.VMIPhaseScheduled))
 		setConditions(s, phase)
 		if len(passed) > 0 {
-			setClaimInfos(s) // what changes in between costs no write of its own
+			setVolumes(s) // what changes in between costs no write of its own
 		}
+		setClaimPhases(s, len(passed) > 0)
 	}
 	for _, p := range passed {
 		enter(s, p)

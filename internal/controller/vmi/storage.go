@@ -130,6 +130,17 @@ func (s *scope) waitsForConsumer() bool {
 	return waits
 }
 
+// unconsumed are the claims that wait for a pod that uses them.
+func (s *scope) unconsumed() []string {
+	var names []string
+	for i := range s.claims {
+		if s.claims[i].state() == claimUnconsumed {
+			names = append(names, s.claims[i].name)
+		}
+	}
+	return names
+}
+
 // claimModes is what rendering a pod has to know of the claims.
 func (s *scope) claimModes() launcherpod.Claims {
 	modes := launcherpod.Claims{}
@@ -175,27 +186,5 @@ func provisioningFor(s *scope) *v1.Condition {
 	return &v1.Condition{
 		Type: v1.ConditionProvisioning, Status: corev1.ConditionTrue, Reason: string(cdiv1beta1.DataVolumeWaitForFirstConsumer),
 		Message: "The claims are provisioned and filled on a node that suits the guest.",
-	}
-}
-
-// setClaimInfos tells in the status what is behind the volumes.
-func setClaimInfos(s *scope) {
-	list := &s.vmi.Status.VolumeStatus
-	for i := range s.claims {
-		c := &s.claims[i]
-		if c.pvc == nil {
-			continue
-		}
-		mode := c.mode()
-		info := &v1.PersistentVolumeClaimInfo{
-			ClaimName: c.name, AccessModes: c.pvc.Spec.AccessModes, VolumeMode: &mode,
-			Capacity: c.pvc.Status.Capacity, Requests: c.pvc.Spec.Resources.Requests,
-		}
-		at := slices.IndexFunc(*list, func(status v1.VolumeStatus) bool { return status.Name == c.volume })
-		if at < 0 {
-			*list = append(*list, v1.VolumeStatus{Name: c.volume})
-			at = len(*list) - 1
-		}
-		(*list)[at].PersistentVolumeClaimInfo = info
 	}
 }

@@ -4,6 +4,7 @@ package vmi
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,16 +42,28 @@ type suite struct {
 	requests *envtest.Requests
 	handler  client.Client
 	key      client.ObjectKey
+	// kubevirt is the cluster's configuration; nil for the defaults.
+	kubevirt *v1.KubeVirt
 }
 
-// unindexed answers the one indexed question by the label behind it: the tests
-// read live, where there is no index.
+// unindexed answers the indexed questions by what is behind them: the tests read live,
+// where there is no index.
 type unindexed struct{ client.Client }
 
 func (u unindexed) List(ctx context.Context, list client.ObjectList, options ...client.ListOption) error {
 	for i, option := range options {
-		if fields, ok := option.(client.MatchingFields); ok && fields[IndexPodVMI] != "" {
+		fields, ok := option.(client.MatchingFields)
+		switch {
+		case ok && fields[IndexPodVMI] != "":
 			options[i] = client.MatchingLabels{v1.LabelCreatedBy: fields[IndexPodVMI]}
+		case ok && fields[IndexPodClaim] != "":
+			options[i] = client.MatchingLabels{}
+			pods := list.(*corev1.PodList)
+			err := u.Client.List(ctx, pods, options...)
+			pods.Items = slices.DeleteFunc(pods.Items, func(pod corev1.Pod) bool {
+				return !slices.Contains(podClaims(&pod), fields[IndexPodClaim])
+			})
+			return err
 		}
 	}
 	return u.Client.List(ctx, list, options...)
@@ -65,8 +78,9 @@ func newSuite(t *testing.T, options ...builder.Option) *suite {
 	s.r = &Reconciler{
 		Client: unindexed{own}, Live: own, Events: s.events, Clock: s.clock,
 		Render: func(vmi *v1.VirtualMachineInstance, claims launcherpod.Claims) (*corev1.Pod, error) {
-			return launcherpod.Render(vmi, clusterconfig.New(nil), launcherpod.Options{LauncherImage: "launcher:1"}, claims)
+			return launcherpod.Render(vmi, clusterconfig.New(s.kubevirt), launcherpod.Options{LauncherImage: "launcher:1"}, claims)
 		},
+		Config:     func() *clusterconfig.Config { return clusterconfig.New(s.kubevirt) },
 		NodeSilent: func(*corev1.Node, time.Time) bool { return false },
 	}
 	vmi := builder.VMI(cluster.NewNamespace(t), "guest", options...)

@@ -50,6 +50,7 @@ func New(flags *genericclioptions.ConfigFlags) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the kubeconfig: %w", Friendly(err, About{}))
 	}
+	config.QPS = -1 // one person's requests: the server's own fairness is enough, and a wait here ends a wait with a deadline early
 	objects, err := dynamic.NewForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("preparing the client: %w", err)

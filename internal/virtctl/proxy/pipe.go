@@ -27,10 +27,6 @@ var errGone = errors.New("the local program is gone")
 // has fallen silent after the local side's last word, which is an error. Each direction holds one
 // piece at a time, so a slow reader slows the writer down.
 func Pipe(stream io.ReadWriteCloser, local io.ReadWriter) error {
-	return pipe(stream, local, linger)
-}
-
-func pipe(stream io.ReadWriteCloser, local io.ReadWriter, linger time.Duration) error {
 	defer stream.Close()
 	side, guest := &program{local: local}, &watched{stream: stream}
 	sent, received := make(chan error, 1), make(chan error, 1)

@@ -124,6 +124,7 @@ func configuration(path *field.Path, c *v1.KubeVirtConfiguration) field.ErrorLis
 	if manual && !clusterconfig.New(&v1.KubeVirt{Spec: v1.KubeVirtSpec{Configuration: *c}}).Enabled(clusterconfig.GateOptOutRoleAggregation) {
 		errs = append(errs, field.Forbidden(path.Child("roleAggregationStrategy"), "Manual needs the feature gate OptOutRoleAggregation"))
 	}
+	errs = append(errs, bindingPlugins(path.Child("network", "binding"), c.Network)...)
 	return append(append(errs, seccomp(path, c)...), tls(path.Child("tlsConfiguration"), c.TLSConfiguration)...)
 }
 

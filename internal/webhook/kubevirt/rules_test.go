@@ -51,6 +51,13 @@ func TestRules(t *testing.T) {
 		"roles left alone":               {`{configuration: {roleAggregationStrategy: Manual}}`, ""},
 		"roles left alone, without gate": {`{configuration: {roleAggregationStrategy: Manual, developerConfiguration: {disabledFeatureGates: [OptOutRoleAggregation]}}}`, "OptOutRoleAggregation"},
 		"two seccomp profiles":           {`{configuration: {seccompConfiguration: {virtualMachineInstanceProfile: {customProfile: {localhostProfile: a, runtimeDefaultProfile: true}}}}}`, "customProfile"},
+		"a binding plugin":               {`{configuration: {network: {binding: {fast: {sidecarImage: "fast:1", domainAttachmentType: tap, computeResourceOverhead: {requests: {memory: 5Mi}}}}}}}`, ""},
+		"a plugin without any binding":   {`{configuration: {network: {binding: {fast: {networkAttachmentDefinition: fast}}}}}`, "network.binding[fast]"},
+		"a plugin that tells nobody":     {`{configuration: {network: {binding: {fast: {domainAttachmentType: tap, downwardAPI: device-info}}}}}`, "network.binding[fast].sidecarImage"},
+		"a plugin that tells a reader":   {`{configuration: {network: {binding: {fast: {sidecarImage: "fast:1", downwardAPI: device-info}}}}}`, ""},
+		"a plugin that takes CPUs":       {`{configuration: {network: {binding: {fast: {sidecarImage: "fast:1", computeResourceOverhead: {limits: {cpu: 1}}}}}}}`, "computeResourceOverhead.limits[cpu]"},
+		"a plugin that gives memory":     {`{configuration: {network: {binding: {fast: {sidecarImage: "fast:1", computeResourceOverhead: {requests: {memory: -1Mi}}}}}}}`, "computeResourceOverhead.requests[memory]"},
+		"a plugin that may not take it":  {`{configuration: {network: {binding: {fast: {sidecarImage: "fast:1", computeResourceOverhead: {requests: {memory: 2Mi}, limits: {memory: 1Mi}}}}}}}`, "computeResourceOverhead.requests[memory]"},
 		"one seccomp profile":            {`{configuration: {seccompConfiguration: {virtualMachineInstanceProfile: {customProfile: {localhostProfile: a}}}}}`, ""},
 	}
 	for name, test := range tests {

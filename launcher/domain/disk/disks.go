@@ -9,7 +9,6 @@ import (
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 	"kubevirt.io/kubevirt/launcher/domain/pci"
-	"kubevirt.io/kubevirt/launcher/domain/toggle"
 	"kubevirt.io/kubevirt/launcher/domain/virtio"
 )
 
@@ -26,16 +25,29 @@ type Source struct {
 	// DirectIO tells that Path and what is below it can be opened with O_DIRECT;
 	// it chooses the cache mode of disks that name none.
 	DirectIO bool
+	// Allocated tells that all space of the file at Path is its own by now.
+	Allocated bool
+	// Preallocated tells that it was meant to be from the start, and is to stay so.
+	Preallocated bool
+	// Blocks are the block sizes of what the image lies on; nil where nobody looked.
+	Blocks *BlockSizes
 	// Backing is the image below a qcow2 overlay; nil for a complete image.
 	Backing *Backing
 }
 
 // Backing is the lower, read-only layer of an overlay.
 type Backing struct {
-	// Path of the image file.
+	// Path of the image file or, with Block, of the device.
 	Path string
 	// Format of the image: raw or qcow2.
 	Format string
+	// Block tells that Path is a block device.
+	Block bool
+}
+
+// BlockSizes are what storage addresses, writes and discards at once, in bytes.
+type BlockSizes struct {
+	Logical, Physical, DiscardGranularity uint
 }
 
 // Disks gives the domain its disks.
@@ -87,19 +99,18 @@ type device struct {
 }
 
 func deviceOf(disk *v1.Disk) (device, error) {
-	result := device{kind: "disk", bus: v1.DiskBusSATA}
+	result := device{kind: "disk", bus: v1.DiskBusSATA, readOnly: disk.IsReadOnly()}
 	var bus v1.DiskBus
 	switch {
 	case disk.LUN != nil:
-		return result, errors.New("devices of type lun are not supported")
+		bus = disk.LUN.Bus
+		result.kind, result.bus = "lun", v1.DiskBusSCSI
 	case disk.CDRom != nil:
 		bus = disk.CDRom.Bus
 		result.kind = "cdrom"
-		result.readOnly = toggle.Default(disk.CDRom.ReadOnly, true)
 		result.tray = disk.CDRom.Tray
 	case disk.Disk != nil:
 		bus = disk.Disk.Bus
-		result.readOnly = disk.Disk.ReadOnly
 		result.address = disk.Disk.PciAddress
 	}
 	switch bus {
@@ -108,6 +119,9 @@ func deviceOf(disk *v1.Disk) (device, error) {
 		result.bus = bus
 	default:
 		return result, fmt.Errorf("bus %q is not supported", bus)
+	}
+	if disk.LUN != nil && result.bus != v1.DiskBusSCSI {
+		return result, fmt.Errorf("lun: the bus %s passes no SCSI commands on, it has to be scsi", result.bus)
 	}
 	if result.address != "" && result.bus != v1.DiskBusVirtio {
 		return result, fmt.Errorf("a PCI address needs the bus virtio, not %s", result.bus)
@@ -138,26 +152,27 @@ func (d Disks) build(vmi *v1.VirtualMachineInstance, disk *v1.Disk, volume *v1.V
 	if built.Address, err = pci.Parse(device.address); err != nil {
 		return nil, err
 	}
-	if disk.BlockSize != nil && disk.BlockSize.Custom != nil {
-		custom := disk.BlockSize.Custom
-		built.BlockIO = &libvirtxml.DomainDiskBlockIO{
-			LogicalBlockSize: custom.Logical, PhysicalBlockSize: custom.Physical, DiscardGranularity: custom.DiscardGranularity,
-		}
+	if disk.IsShareable() {
+		built.Shareable = &libvirtxml.DomainDiskShareable{}
 	}
+	source, prepared := d.Sources[disk.Name]
+	built.BlockIO = blockIO(disk, device, source)
 	if volume == nil {
 		return emptyDrive(built, device)
 	}
-	source, prepared := d.Sources[volume.Name]
 	if !prepared {
 		return nil, fmt.Errorf("volume %s has not been prepared", volume.Name)
+	}
+	if disk.LUN != nil && !source.Block {
+		return nil, errors.New("lun: SCSI commands need a volume that is a block device")
 	}
 	if source.ReadOnly || volume.IsReadOnly() {
 		built.ReadOnly = &libvirtxml.DomainDiskReadOnly{}
 	}
 	built.Source = diskSource(source)
 	built.BackingStore = backingStore(source.Backing)
-	built.Driver = driver(vmi, disk, device, source, volume)
-	return built, nil
+	built.Driver, err = driver(vmi, disk, device, source, volume)
+	return built, err
 }
 
 // emptyDrive completes a CD-ROM drive without a medium.
@@ -185,7 +200,7 @@ func backingStore(backing *Backing) *libvirtxml.DomainDiskBackingStore {
 	}
 	return &libvirtxml.DomainDiskBackingStore{
 		Format:       &libvirtxml.DomainDiskFormat{Type: backing.Format},
-		Source:       &libvirtxml.DomainDiskSource{File: &libvirtxml.DomainDiskSourceFile{File: backing.Path}},
+		Source:       diskSource(Source{Path: backing.Path, Block: backing.Block}),
 		BackingStore: &libvirtxml.DomainDiskBackingStore{},
 	}
 }

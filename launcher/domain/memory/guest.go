@@ -4,6 +4,7 @@ package memory
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/api/resource"
 	"libvirt.org/go/libvirtxml"
@@ -22,23 +23,36 @@ func (Guest) Apply(vmi *v1.VirtualMachineInstance, domain *libvirtxml.Domain) er
 	}
 	domain.Memory = &libvirtxml.DomainMemory{Value: uint(guest.Value()), Unit: "b"}
 
-	memory := vmi.Spec.Domain.Memory
-	if memory == nil || memory.Hugepages == nil {
+	memory, shared := vmi.Spec.Domain.Memory, isShared(&vmi.Spec)
+	huge := memory != nil && memory.Hugepages != nil
+	if !huge && !shared {
 		return nil
 	}
-	page, err := resource.ParseQuantity(memory.Hugepages.PageSize)
-	if err != nil {
-		return fmt.Errorf("reading the size of huge pages %q: %w", memory.Hugepages.PageSize, err)
-	}
-	domain.MemoryBacking = &libvirtxml.DomainMemoryBacking{
-		MemoryHugePages: &libvirtxml.DomainMemoryHugepages{
+	// A memfd needs no hugetlbfs in the pod, only the right to the pages.
+	backing := &libvirtxml.DomainMemoryBacking{MemorySource: &libvirtxml.DomainMemorySource{Type: "memfd"}}
+	if huge {
+		page, err := resource.ParseQuantity(memory.Hugepages.PageSize)
+		if err != nil {
+			return fmt.Errorf("reading the size of huge pages %q: %w", memory.Hugepages.PageSize, err)
+		}
+		backing.MemoryHugePages = &libvirtxml.DomainMemoryHugepages{
 			Hugepages: []libvirtxml.DomainMemoryHugepage{{Size: uint(page.Value()), Unit: "b"}},
-		},
-		// A memfd needs no hugetlbfs in the pod, only the right to the pages.
-		MemorySource: &libvirtxml.DomainMemorySource{Type: "memfd"},
+		}
 	}
+	if shared {
+		backing.MemoryAccess = &libvirtxml.DomainMemoryAccess{Mode: "shared"}
+	}
+	domain.MemoryBacking = backing
 	addCell(vmi, domain, guest)
 	return nil
+}
+
+// isShared tells whether another program than QEMU works in the guest's memory.
+func isShared(spec *v1.VirtualMachineInstanceSpec) bool {
+	devices := &spec.Domain.Devices
+	return len(devices.Filesystems) > 0 || slices.ContainsFunc(devices.Interfaces, func(nic v1.Interface) bool {
+		return nic.PasstBinding != nil && nic.IsVirtio()
+	})
 }
 
 // addCell describes one NUMA cell with all CPUs: libvirt honours the kind of

@@ -14,13 +14,12 @@ import (
 	"kubevirt.io/kubevirt/launcher/domain/virtio"
 )
 
-// modelVirtio is the interface model that is not emulated hardware.
-const modelVirtio = "virtio"
-
 // Tap is the prepared end of one interface in the pod.
 type Tap struct {
-	// Tap is the name of the tap device.
+	// Tap is the name of the tap device; empty for a binding without.
 	Tap string
+	// PodInterface is the pod's interface on the network; empty if it has none.
+	PodInterface string
 	// MAC address the guest gets; empty leaves it to libvirt.
 	MAC string
 	// MTU of the device in bytes; 0 leaves it to the device.
@@ -33,6 +32,8 @@ type Interfaces struct {
 	Emulation bool
 	// Taps has an entry for each interface, by the name of its network.
 	Taps map[string]Tap
+	// Passt is for the interface that it connects.
+	Passt Passt
 }
 
 // Apply adds the interfaces in their order.
@@ -46,6 +47,9 @@ func (n Interfaces) Apply(vmi *v1.VirtualMachineInstance, domain *libvirtxml.Dom
 		if err != nil {
 			return fmt.Errorf("interface %s: %w", spec.Name, err)
 		}
+		if built == nil {
+			continue
+		}
 		if domain.Devices == nil {
 			domain.Devices = &libvirtxml.DomainDeviceList{}
 		}
@@ -54,13 +58,18 @@ func (n Interfaces) Apply(vmi *v1.VirtualMachineInstance, domain *libvirtxml.Dom
 	return nil
 }
 
+// build returns nil for an interface that a binding plugin adds to the domain.
 func (n Interfaces) build(vmi *v1.VirtualMachineInstance, spec *v1.Interface) (*libvirtxml.DomainInterface, error) {
-	if spec.Masquerade == nil {
-		return nil, errors.New("only the masquerade binding is supported")
-	}
 	tap, prepared := n.Taps[spec.Name]
-	if !prepared {
+	switch {
+	case !prepared:
 		return nil, errors.New("it has not been prepared")
+	case tap.Tap == "" && spec.Binding != nil:
+		return nil, nil
+	case spec.Masquerade == nil && spec.Bridge == nil && spec.Binding == nil && spec.PasstBinding == nil:
+		return nil, errors.New("its binding is not supported")
+	case tap.Tap == "" && spec.PasstBinding == nil:
+		return nil, errors.New("its tap device has not been prepared")
 	}
 	// The node agent made the tap device: libvirt, which may not, only opens it.
 	built := &libvirtxml.DomainInterface{
@@ -69,11 +78,9 @@ func (n Interfaces) build(vmi *v1.VirtualMachineInstance, spec *v1.Interface) (*
 		Model:  &libvirtxml.DomainInterfaceModel{Type: spec.Model},
 		Alias:  &libvirtxml.DomainAlias{Name: "ua-" + spec.Name},
 	}
-	if spec.Model == "" || spec.Model == modelVirtio {
+	if spec.IsVirtio() {
 		built.Model.Type = virtio.Model(vmi)
-		if !n.Emulation {
-			built.Driver = &libvirtxml.DomainInterfaceDriver{Name: "vhost"}
-		}
+		built.Driver = n.driver(vmi, spec)
 	}
 	if mac := spec.MacAddress; mac != "" {
 		built.MAC = &libvirtxml.DomainInterfaceMAC{Address: mac}
@@ -95,7 +102,25 @@ func (n Interfaces) build(vmi *v1.VirtualMachineInstance, spec *v1.Interface) (*
 	if spec.State == v1.InterfaceStateDown {
 		built.Link = &libvirtxml.DomainInterfaceLink{State: "down"}
 	}
+	if spec.PasstBinding != nil {
+		n.Passt.connect(built, spec, tap.PodInterface)
+	}
 	var err error
 	built.Address, err = pci.Parse(spec.PciAddress)
 	return built, err
+}
+
+// driver says how virtio's queues are served; nil leaves it to QEMU, with one.
+func (n Interfaces) driver(vmi *v1.VirtualMachineInstance, spec *v1.Interface) *libvirtxml.DomainInterfaceDriver {
+	driver := &libvirtxml.DomainInterfaceDriver{}
+	if !n.Emulation {
+		driver.Name = "vhost"
+	}
+	if queues := vmi.Spec.Domain.InterfaceQueues(spec); queues > 1 {
+		driver.Queues = uint(queues)
+	}
+	if *driver == (libvirtxml.DomainInterfaceDriver{}) {
+		return nil
+	}
+	return driver
 }
