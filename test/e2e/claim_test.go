@@ -10,7 +10,6 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 )
@@ -18,13 +17,7 @@ import (
 var _ = Describe("claims", func() {
 	DescribeTable("keep what a guest writes for the next one", func(ctx context.Context, mode corev1.PersistentVolumeMode, class string) {
 		namespace := newNamespace(ctx)
-		create(ctx, &corev1.PersistentVolumeClaim{
-			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "kept"},
-			Spec: corev1.PersistentVolumeClaimSpec{
-				AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce}, VolumeMode: &mode, StorageClassName: &class,
-				Resources: corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceStorage: *quantity("64Mi")}},
-			},
-		})
+		create(ctx, claimOf(namespace, "kept", "64Mi", class, mode, corev1.ReadWriteOnce))
 		first := withClaim(namespace, "first", false)
 		create(ctx, first)
 		console := bootedWith(ctx, first)
@@ -32,9 +25,7 @@ var _ = Describe("claims", func() {
 		console.shell(ctx, "echo kept-by-the-claim | dd of=/dev/vdb bs=512 conv=sync; sync")
 		status := instance(ctx, first).Status.VolumeStatus
 		Expect(status).To(ContainElement(HaveField("PersistentVolumeClaimInfo.ClaimName", "kept")))
-		Expect(k8s.Delete(ctx, first)).To(Succeed())
-		Eventually(ctx, func() *v1.VirtualMachineInstance { return instance(ctx, first) }).
-			WithTimeout(stopTimeout).WithPolling(poll).Should(BeNil())
+		end(ctx, first)
 
 		second := withClaim(namespace, "second", true)
 		create(ctx, second)
@@ -51,13 +42,7 @@ var _ = Describe("claims", func() {
 		vm := withClaim(namespace, "waiting", false)
 		create(ctx, vm)
 		waitStatus(ctx, vm, v1.PrintableStatusErrorPvcNotFound, 20*time.Second)
-		create(ctx, &corev1.PersistentVolumeClaim{
-			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "kept"},
-			Spec: corev1.PersistentVolumeClaimSpec{
-				AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce},
-				Resources:   corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceStorage: *quantity("16Mi")}},
-			},
-		})
+		create(ctx, claimOf(namespace, "kept", "16Mi", "", corev1.PersistentVolumeFilesystem, corev1.ReadWriteOnce))
 		waitRunning(ctx, vm)
 	})
 })
@@ -65,7 +50,9 @@ var _ = Describe("claims", func() {
 // withClaim is a tiny guest whose second disk is the claim called kept.
 func withClaim(namespace, name string, readOnly bool) *v1.VirtualMachine {
 	vm := tinyVM(namespace, name, v1.RunStrategyAlways)
-	addVolume(vm, "data", v1.VolumeSource{PersistentVolumeClaim: &v1.PersistentVolumeClaimVolumeSource{ClaimName: "kept", ReadOnly: readOnly}})
+	source := fromClaim("kept")
+	source.PersistentVolumeClaim.ReadOnly = readOnly
+	addVolume(vm, "data", source)
 	return vm
 }
 
