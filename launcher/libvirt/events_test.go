@@ -24,7 +24,7 @@ func TestNotStarted(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 	}
-	if other := errors.New("virError"); notStarted(other) != other {
+	if other := errors.New("virError"); !errors.Is(notStarted(other), other) {
 		t.Error("an error that is not libvirt's was changed")
 	}
 }

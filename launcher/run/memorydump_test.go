@@ -126,8 +126,8 @@ func TestMemoryDumpFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, tc := range map[string]struct{ directory, says string }{
-		"a small claim":          {small, "claim claim: it has 80Mi of room, and a memory dump needs 164Mi"},
-		"somebody else's claim":  {foreign, "claim claim cannot be written to: "},
+		"a small claim":            {small, "claim claim: it has 80Mi of room, and a memory dump needs 164Mi"},
+		"somebody else's claim":    {foreign, "claim claim cannot be written to: "},
 		"a claim that is a device": {"", "claim claim: a memory dump needs volumeMode Filesystem"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -59,7 +59,7 @@ var _ = Describe("storage", func() {
 		}
 
 		By("keeping writes to claims")
-		for _, name := range []string{"files", "blocks", "copy", "usb-disk"} {
+		for _, name := range []string{"files", "blocks", "copy", "scratch"} {
 			Expect(console.shell(ctx, "echo by-the-guest-"+name+" | dd of="+disks[name].name+" bs=4096 conv=sync,fsync && echo written")).
 				To(MatchRegexp(`(?m)^written`), name)
 		}
@@ -185,7 +185,7 @@ func expectHardware(disks map[string]guestDisk) {
 		readOnly bool
 	}{
 		"config": {"virtio", 0, false}, "secret": {"scsi", 0, false}, "account": {"virtio", 0, false}, "facts": {"virtio", 0, false},
-		"sata-rom": {"sata", 0, true}, "seed": {"virtio", 0, false}, "usb-disk": {"usb", 24 << 20, false}, "copy": {"sata", 8 << 20, false},
+		"sata-rom": {"sata", 0, true}, "seed": {"virtio", 0, false}, "scratch": {"usb", 24 << 20, false}, "copy": {"sata", 8 << 20, false},
 		"fixed": {"virtio", 8 << 20, true}, "files": {"virtio", 32 << 20, false}, "blocks": {"scsi", 16 << 20, false},
 	} {
 		found := disks[name]

@@ -64,14 +64,19 @@ func run(ctx context.Context, kubeconfig string, config *options.KubeRouterConfi
 	if err != nil {
 		return err
 	}
-	controller, err := netpol.NewNetworkPolicyController(client, config, pods, policies, namespaces, &sync.Mutex{}, tables, addresses)
+	controller, err := netpol.NewNetworkPolicyController(client, config, pods, policies, namespaces, &sync.Mutex{},
+		tables, addresses)
 	if err != nil {
 		return fmt.Errorf("making the controller: %w", err)
 	}
 	for _, watch := range []struct {
 		informer cache.SharedIndexInformer
 		handler  cache.ResourceEventHandler
-	}{{pods, controller.PodEventHandler}, {namespaces, controller.NamespaceEventHandler}, {policies, controller.NetworkPolicyEventHandler}} {
+	}{
+		{pods, controller.PodEventHandler},
+		{namespaces, controller.NamespaceEventHandler},
+		{policies, controller.NetworkPolicyEventHandler},
+	} {
 		if _, err := watch.informer.AddEventHandler(watch.handler); err != nil {
 			return fmt.Errorf("watching: %w", err)
 		}

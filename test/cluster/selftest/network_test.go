@@ -35,14 +35,17 @@ spec:
 		}
 	}
 	var status []struct{ Name, Interface string }
-	annotation := must(t)(kubectl("get", "pod", one.name, `-o=jsonpath={.metadata.annotations.k8s\.v1\.cni\.cncf\.io/network-status}`))
-	if err := json.Unmarshal([]byte(annotation), &status); err != nil || len(status) != 2 || status[1].Name != "default/lan" || status[1].Interface != "net1" {
+	path := `-o=jsonpath={.metadata.annotations.k8s\.v1\.cni\.cncf\.io/network-status}`
+	annotation := must(t)(kubectl("get", "pod", one.name, path))
+	err := json.Unmarshal([]byte(annotation), &status)
+	if err != nil || len(status) != 2 || status[1].Name != "default/lan" || status[1].Interface != "net1" {
 		t.Errorf("the pod's networks are said to be %s", annotation)
 	}
 	if _, err := one.try("get", "http://192.0.2.3:8080"); err == nil {
 		t.Error("somebody answers for an address nobody has")
 	}
-	several := pod{name: "lan-several", node: "node01", networks: `[{"name": "bare"}, {"name": "lan", "interface": "second", "ips": ["192.0.2.9/24"]}]`}
+	several := pod{name: "lan-several", node: "node01",
+		networks: `[{"name": "bare"}, {"name": "lan", "interface": "second", "ips": ["192.0.2.9/24"]}]`}
 	several.run(t)
 	if out := several.exec(t, "ls", "/sys/class/net"); !strings.Contains(out, "net1") || !strings.Contains(out, "second") {
 		t.Errorf("the pod has the interfaces %q", out)

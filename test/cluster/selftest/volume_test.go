@@ -94,7 +94,8 @@ spec: {accessModes: [ReadWriteMany], volumeMode: Block, storageClassName: iscsi,
 	if out := two.exec(t, "cat", "/v"); !strings.HasPrefix(out, "over the network") {
 		t.Errorf("the other node reads %q", out)
 	}
-	if sessions := must(t)(cli("ssh", "node02", "--", "ss", "-Htn", "dst", cluster.ISCSIPortal())); !strings.Contains(sessions, cluster.Nodes()[1].IPv4) {
+	sessions := must(t)(cli("ssh", "node02", "--", "ss", "-Htn", "dst", cluster.ISCSIPortal()))
+	if !strings.Contains(sessions, cluster.Nodes()[1].IPv4) {
 		t.Errorf("node02 has no session of its own: %q", sessions)
 	}
 	// A node that was off logs in again.
