@@ -217,7 +217,9 @@ func tenAtOnce(t *testing.T, ctx context.Context, namespace string, requests *en
 		eventually(t, "ready", vmIs(key, func(vm *v1.VirtualMachine) bool { return vm.Status.Ready }))
 	}
 	t.Logf("all ready after %s", time.Since(start))
-	wantAtMost(t, "creating ten machines", settled(requests), 100)
+	// One machine alone takes ten. Of ten on a busy computer one may be looked at between two
+	// steps of its instance that the others see at once, and tell both.
+	wantAtMost(t, "creating ten machines", settled(requests), 105)
 }
 
 // /healthz tells which configuration is in effect, and follows the object.
