@@ -106,7 +106,7 @@ func (v *view) pullsLong() []cause {
 		return nil
 	}
 	pulling := v.event(v.pod.UID, "Pulling", "Pulled")
-	if pulling == nil || pulling.Reason != "Pulling" || !v.late(lastSeen(pulling), pulls) {
+	if pulling == nil || pulling.Reason != "Pulling" || !v.late(LastSeen(pulling), pulls) {
 		return nil
 	}
 	image := "of the launcher pod"
@@ -114,7 +114,7 @@ func (v *view) pullsLong() []cause {
 		image = match[1]
 	}
 	return []cause{notRunning(v1.CauseImagePullSlow, fmt.Sprintf("The node is still pulling the image %s after %s.", image,
-		v.ago(lastSeen(pulling))),
+		v.ago(LastSeen(pulling))),
 		"Wait, or see to the connection between node and registry; a smaller image or a mirror helps.", eventSays(pulling))}
 }
 

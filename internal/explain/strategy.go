@@ -57,7 +57,7 @@ func off(v *view) []cause {
 func (v *view) lastEnd() *corev1.Event {
 	var newest *corev1.Event
 	for _, e := range v.ends() {
-		if newest == nil || lastSeen(newest).Before(lastSeen(e)) {
+		if newest == nil || LastSeen(newest).Before(LastSeen(e)) {
 			newest = e
 		}
 	}
@@ -70,7 +70,7 @@ func (v *view) ends() []*corev1.Event {
 	for i := range v.Events {
 		e := &v.Events[i]
 		if e.InvolvedObject.Kind == v1.KindVirtualMachineInstance && e.InvolvedObject.Name == v.VM.Name && e.Reason == v1.EventStopped &&
-			!lastSeen(e).Before(v.VM.CreationTimestamp.Time) {
+			!LastSeen(e).Before(v.VM.CreationTimestamp.Time) {
 			list = append(list, e)
 		}
 	}
@@ -118,7 +118,7 @@ func (v *view) lastPodFailure() *corev1.Event {
 	for i := range v.Events {
 		e := &v.Events[i]
 		warns := e.InvolvedObject.Kind == kindPod && e.Type == corev1.EventTypeWarning
-		if warns && (newest == nil || lastSeen(newest).Before(lastSeen(e))) {
+		if warns && (newest == nil || LastSeen(newest).Before(LastSeen(e))) {
 			newest = e
 		}
 	}
@@ -136,7 +136,7 @@ const (
 func keepsEnding(v *view) []cause {
 	instances := map[types.UID]*corev1.Event{}
 	for _, e := range v.ends() {
-		if !v.Now.IsZero() && !v.late(lastSeen(e), endsWithin) {
+		if !v.Now.IsZero() && !v.late(LastSeen(e), endsWithin) {
 			instances[e.InvolvedObject.UID] = e
 		}
 	}

@@ -153,7 +153,7 @@ func (v *view) event(about types.UID, reasons ...string) *corev1.Event {
 	for i := range v.Events {
 		e := &v.Events[i]
 		if about != "" && e.InvolvedObject.UID == about && slices.Contains(reasons, e.Reason) &&
-			(newest == nil || lastSeen(newest).Before(lastSeen(e))) {
+			(newest == nil || LastSeen(newest).Before(LastSeen(e))) {
 			newest = e
 		}
 	}
@@ -162,13 +162,15 @@ func (v *view) event(about types.UID, reasons ...string) *corev1.Event {
 
 // freshEvent is event for what goes on: it must have been seen lately.
 func (v *view) freshEvent(about types.UID, reasons ...string) *corev1.Event {
-	if e := v.event(about, reasons...); e != nil && !v.late(lastSeen(e), recent) {
+	if e := v.event(about, reasons...); e != nil && !v.late(LastSeen(e), recent) {
 		return e
 	}
 	return nil
 }
 
-func lastSeen(e *corev1.Event) time.Time {
+// LastSeen is when what an event tells happened last: events of one occurrence, of several and
+// of a series say it in different fields.
+func LastSeen(e *corev1.Event) time.Time {
 	switch {
 	case e.Series != nil:
 		return e.Series.LastObservedTime.Time

@@ -11,6 +11,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/explain"
 )
 
 const (
@@ -131,13 +132,13 @@ func nodeFailure(events []corev1.Event, now time.Time) *failure {
 	var missing []string
 	for i := range events {
 		e := &events[i]
-		if now.Sub(lastSeen(e)) > timely {
+		if now.Sub(explain.LastSeen(e)) > timely {
 			continue
 		}
 		if match := missingObject.FindStringSubmatch(e.Message); match != nil && e.Reason == failedMount {
 			missing = append(missing, strings.ToLower(match[1])+" "+match[2])
 		}
-		if known := newest[e.Reason]; known == nil || lastSeen(known).Before(lastSeen(e)) {
+		if known := newest[e.Reason]; known == nil || explain.LastSeen(known).Before(explain.LastSeen(e)) {
 			newest[e.Reason] = e
 		}
 	}
@@ -152,16 +153,4 @@ func nodeFailure(events []corev1.Event, now time.Time) *failure {
 		}
 	}
 	return nil
-}
-
-func lastSeen(e *corev1.Event) time.Time {
-	switch {
-	case e.Series != nil:
-		return e.Series.LastObservedTime.Time
-	case !e.LastTimestamp.IsZero():
-		return e.LastTimestamp.Time
-	case !e.EventTime.IsZero():
-		return e.EventTime.Time
-	}
-	return e.CreationTimestamp.Time
 }
