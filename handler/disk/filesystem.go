@@ -17,13 +17,7 @@ import (
 // directory. Who may do what in it is the matter of what is there, as it is for any
 // pod; only a new file system, empty and root's, is given to the launcher's user.
 func sharedClaim(pod Pod, volume *v1.Volume) (string, error) {
-	root, err := pod.Launcher.Root()
-	if err != nil {
-		return "", err
-	}
-	defer root.Close()
-	path := filepath.Join(claimsDir, volume.Name)
-	directory, err := openIn(root, path, unix.O_PATH|unix.O_DIRECTORY)
+	directory, path, err := directoryOf(pod, volume.Name)
 	if err != nil {
 		return "", fmt.Errorf("looking for its claim, which has to be a filesystem: %w", err)
 	}
@@ -32,6 +26,18 @@ func sharedClaim(pod Pod, volume *v1.Volume) (string, error) {
 		return path, nil
 	}
 	return path, grantFresh(directory, pod.User)
+}
+
+// directoryOf opens the directory of a volume in the compute container, and says where it is.
+func directoryOf(pod Pod, volume string) (*os.File, string, error) {
+	root, err := pod.Launcher.Root()
+	if err != nil {
+		return nil, "", err
+	}
+	defer root.Close()
+	path := filepath.Join(claimsDir, volume)
+	directory, err := openIn(root, path, unix.O_PATH|unix.O_DIRECTORY)
+	return directory, path, err
 }
 
 // grantFresh gives a file system to a user if it is as its provisioner has made it.

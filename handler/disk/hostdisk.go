@@ -17,13 +17,7 @@ import (
 // the image where it may be made. It goes through the directory that the kubelet has
 // mounted into the pod and never leaves it.
 func hostDisk(pod Pod, volume *v1.Volume, writes bool) (string, error) {
-	root, err := pod.Launcher.Root()
-	if err != nil {
-		return "", err
-	}
-	defer root.Close()
-	path := filepath.Join(claimsDir, volume.Name)
-	directory, err := openIn(root, path, unix.O_PATH|unix.O_DIRECTORY)
+	directory, path, err := directoryOf(pod, volume.Name)
 	if err != nil {
 		return "", fmt.Errorf("looking for its directory: %w", err)
 	}
