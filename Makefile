@@ -60,8 +60,21 @@ images: ## Build the images and guest disks into _out/images (needs `make build`
 manifest: ## Render the install manifest into _out/manifests (IMAGE, LAUNCHER_IMAGE).
 	go run ./hack/manifest -image $(IMAGE) -launcher-image $(LAUNCHER_IMAGE)
 
+.PHONY: chart
+chart: ## Render the Helm chart into charts/kubevirt.
+	go run ./hack/manifest -chart -out charts/kubevirt
+
+.PHONY: bundle
+bundle: ## Write the OLM bundle into bundle/ (IMAGE, LAUNCHER_IMAGE for a release's, REPLACES its predecessor).
+	go run ./hack/bundle $(if $(filter file,$(origin IMAGE)),,-image $(IMAGE)) \
+	  $(if $(filter file,$(origin LAUNCHER_IMAGE)),,-launcher-image $(LAUNCHER_IMAGE)) $(if $(REPLACES),-replaces $(REPLACES))
+
+.PHONY: catalog
+catalog: ## Write an OLM catalog into _out/catalog (BUNDLES="IMAGE=DIRECTORY ...", oldest first).
+	go run ./hack/bundle -catalog $(OUT)/catalog $(BUNDLES)
+
 .PHONY: generate
-generate: ## Regenerate deep copies, CRDs and protocols.
+generate: ## Regenerate deep copies, CRDs, protocols, config/ and the chart.
 	hack/generate.sh
 
 .PHONY: fmt
@@ -74,7 +87,7 @@ fmt: ## Format the Go files.
 test: lint unit envtest process e2e-gate ## The gate: everything a change must pass.
 
 .PHONY: test-full
-test-full: lint unit envtest process cluster-test e2e throughput ## All tests, every e2e spec (SHARD=i/n for a part of them).
+test-full: lint unit envtest process cluster-test e2e upgrade-test olm-test throughput ## All tests, every e2e spec (SHARD=i/n for a part of them).
 
 .PHONY: lint
 lint: ## Formatting, vet, generated files, structure.
@@ -105,7 +118,17 @@ e2e-gate: cluster-up cluster-sync ## The end-to-end specs labelled gate.
 
 .PHONY: e2e
 e2e: cluster-up cluster-sync ## All end-to-end specs (SHARD=i/n).
-	SHARD=$(SHARD) hack/e2e.sh --label-filter '!soak' $(E2E_FLAGS)
+	SHARD=$(SHARD) hack/e2e.sh --label-filter '!soak && !upgrade && !olm' $(E2E_FLAGS)
+
+.PHONY: upgrade-test
+upgrade-test: IMAGES = kubevirt virt-launcher guest-tiny
+upgrade-test: build images ## Upgrade an earlier release under running guests, on a cluster of its own (KEEP=1: it stays up).
+	hack/upgrade-test.sh
+
+.PHONY: olm-test
+olm-test: IMAGES = kubevirt virt-launcher guest-tiny
+olm-test: build images ## Installation and upgrade by OLM, on a cluster of its own (KEEP=1: it stays up).
+	hack/olm-test.sh
 
 .PHONY: soak
 soak: cluster-up cluster-sync ## Start and delete guests for a long while, then look for leaks.

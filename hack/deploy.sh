@@ -34,11 +34,12 @@ for attempt in {1..60}; do
 done
 
 say "waiting for the components"
+# In the edge profile there is no virt-controller of its own.
+workloads() { hack/kubectl.sh -n kubevirt get deployment,daemonset -l app.kubernetes.io/managed-by=virt-operator "$@"; }
 # True once what runs is what was asked for: the new images, everywhere.
 settled() {
   local images
-  images=$(hack/kubectl.sh -n kubevirt get deployment/virt-api deployment/virt-controller daemonset/virt-handler \
-    -o jsonpath='{range .items[*]}{.spec.template.spec.containers[0].image}{"\n"}{end}' 2>/dev/null) || return 1
+  images=$(workloads -o jsonpath='{range .items[*]}{.spec.template.spec.containers[0].image}{"\n"}{end}' 2>/dev/null) || return 1
   [[ $(sort -u <<<"$images") == "kubevirt/kubevirt:$(tag kubevirt)" ]]
 }
 for attempt in {1..240}; do
@@ -46,7 +47,7 @@ for attempt in {1..240}; do
   [[ $attempt != 240 ]] || { echo "the operator did not roll the components out:" >&2; hack/kubectl.sh -n kubevirt get kubevirt -o yaml >&2; exit 1; }
   sleep 0.5
 done
-for workload in deployment/virt-api deployment/virt-controller daemonset/virt-handler; do
+for workload in $(workloads -o name); do
   hack/kubectl.sh -n kubevirt rollout status "$workload" --timeout=3m >/dev/null
 done
 hack/kubectl.sh -n kubevirt wait kubevirt --all --for=condition=Available --timeout=3m >/dev/null

@@ -38,3 +38,7 @@ for protocol in launcher/protocol/launcher handler/protocol/handler launcher/hoo
 done
 # Which protoc it was is the machine's matter; what it makes of this is the same.
 sed -i -E '/^\/\/ [-\t ]*protoc +v/d' {launcher,handler}/protocol/*.pb.go launcher/hook/*.pb.go
+
+# What an administrator applies: kustomize's bases, and from them the Helm chart.
+go run ./hack/manifest -config -version v0.0.0 -out config
+go run ./hack/manifest -chart -out charts/kubevirt

@@ -9,6 +9,9 @@
 //	where  what proves the state: a test, a manifest pair, the place in the domain or pod that changes
 //	note   anything a reader should know
 //
+// The note of a refused leaf says why, in words that its refusal repeats. "only: VALUE; " before it, VALUE in JSON,
+// names the one value that is accepted: it asks for what is done anyway.
+//
 // A leaf is a scalar, a list or map of scalars, a type of Kubernetes itself (an affinity, a toleration), or an
 // object without fields. apiVersion, kind and metadata are not listed. The instance inside a VirtualMachine's
 // template is one leaf there: its own leaves are the VirtualMachineInstance's. So is the machine inside a
@@ -19,6 +22,7 @@ import (
 	"bufio"
 	"bytes"
 	"embed"
+	"encoding/json"
 	"fmt"
 	"strings"
 )
@@ -49,6 +53,8 @@ type Row struct {
 	Where string
 	// Note is for readers.
 	Note string
+	// Only is the one value of a refused leaf that is accepted, as JSON decodes it; nil if there is none.
+	Only any
 }
 
 //go:embed *.tsv
@@ -101,6 +107,12 @@ func parseRow(line string) (Row, error) {
 	}
 	columns = append(columns, "", "")
 	row := Row{Path: columns[0], Type: columns[1], State: State(columns[2]), Where: columns[3], Note: columns[4]}
+	if value, ok := strings.CutPrefix(row.Note, "only: "); ok {
+		value, row.Note, _ = strings.Cut(value, "; ")
+		if err := json.Unmarshal([]byte(value), &row.Only); err != nil || row.State != Refused {
+			return Row{}, fmt.Errorf("%s: only %s, of state %s: %w", row.Path, value, row.State, err)
+		}
+	}
 	isStatus := row.Path == "status" || strings.HasPrefix(row.Path, "status.")
 	switch row.State {
 	case Implemented, Refused, ControlPlane:

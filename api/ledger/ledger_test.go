@@ -142,6 +142,8 @@ func TestParseRefusesMalformedTables(t *testing.T) {
 		"spec state in status":  "status.a\tstring\trefused",
 		"the same leaf, twice":  "spec.a\tstring\trefused\nspec.a\tstring\trefused",
 		"empty state in status": "status.a\tstring\t",
+		"only of no value":      "spec.a\tboolean\trefused\t\tonly: no; b",
+		"only of what is there": "spec.a\tboolean\tcontrol-plane\tx\tonly: false; b",
 	} {
 		t.Run(name, func(t *testing.T) {
 			if rows, err := parse([]byte(table)); err == nil {
@@ -152,9 +154,10 @@ func TestParseRefusesMalformedTables(t *testing.T) {
 }
 
 func TestParseReadsEveryColumn(t *testing.T) {
-	rows, err := parse([]byte("# head\n\nspec.a[].b\tinteger:int32\timplemented\tdomain: //b\tsee c\nstatus.d\tstring\tstatus\n"))
+	rows, err := parse([]byte("# head\n\nspec.a[].b\tinteger:int32\timplemented\tdomain: //b\tsee c\nspec.c\tboolean\trefused\t\tonly: false; no d yet\nstatus.d\tstring\tstatus\n"))
 	want := []Row{
 		{Path: "spec.a[].b", Type: "integer:int32", State: Implemented, Where: "domain: //b", Note: "see c"},
+		{Path: "spec.c", Type: "boolean", State: Refused, Note: "no d yet", Only: false},
 		{Path: "status.d", Type: "string", State: Status},
 	}
 	if err != nil || !reflect.DeepEqual(rows, want) {

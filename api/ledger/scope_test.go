@@ -66,3 +66,36 @@ func TestStorageAndNetworkAreThere(t *testing.T) {
 			refused, mostRefused, controlPlane, mostControlPlane)
 	}
 }
+
+// mostOfKubeVirtRefused is how many leaves of an installation's spec, in per cent, may
+// be turned away: those of migration, of devices of nodes and of other features whose
+// time is still to come, which the notes name.
+const mostOfKubeVirtRefused = 35
+
+func TestKubeVirtIsConfigurable(t *testing.T) {
+	rows, err := Load("KubeVirt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, refused, only := 0, 0, 0
+	for _, row := range rows {
+		if row.State == Status {
+			continue
+		}
+		all++
+		if row.State != Refused {
+			continue
+		}
+		refused++
+		if row.Only != nil {
+			only++
+		}
+		if row.Note == "" {
+			t.Errorf("%s is refused, and no note says what it lacks", row.Path)
+		}
+	}
+	t.Logf("%d leaves: %d refused, %d of them but for one value", all, refused, only)
+	if share := 100 * float64(refused) / float64(all); share > mostOfKubeVirtRefused {
+		t.Errorf("%.1f %% are refused, at most %d may be", share, mostOfKubeVirtRefused)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"kubevirt.io/kubevirt/internal/apiserver"
@@ -27,12 +28,17 @@ func newAPICommand() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
+	apiFlags(flags, &o)
+	flags.IntVarP(&verbosity, "v", "v", 2, "log verbosity")
+	return cmd
+}
+
+// apiFlags are those of virt-api, alone or not.
+func apiFlags(flags *pflag.FlagSet, o *apiserver.Options) {
 	flags.StringVar(&o.Namespace, "namespace", "kubevirt", "namespace that the components run in")
 	flags.StringVar(&o.Address, "metrics-address", ":8443", "address to serve HTTPS on")
 	flags.StringVar(&o.CertDir, "cert-dir", "/etc/kubevirt/certs", "directory with tls.crt and tls.key of the server")
 	flags.StringVar(&o.CAFile, "ca-file", "/etc/kubevirt/ca/ca-bundle", "file with the certificates that vouch for the components")
 	flags.StringVar(&o.HandlerCertDir, "handler-client-cert-dir", "/etc/kubevirt/handler-client", "directory with tls.crt and tls.key of the identity towards virt-handlers")
 	flags.IntVar(&o.HandlerPort, "handler-port", 8186, "port that virt-handlers serve on")
-	flags.IntVarP(&verbosity, "v", "v", 2, "log verbosity")
-	return cmd
 }

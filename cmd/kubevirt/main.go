@@ -12,8 +12,12 @@ import (
 	"kubevirt.io/kubevirt/internal/version"
 )
 
-// startup is how long an actor has for what it does only once.
-const startup = 30 * time.Second
+const (
+	// startup is how long an actor has for what it does only once.
+	startup = 30 * time.Second
+	// tidying is how often it gives back the memory that it does not need.
+	tidying = 10 * time.Minute
+)
 
 func main() {
 	root := &cobra.Command{
@@ -23,13 +27,13 @@ func main() {
 		SilenceUsage: true,
 		PersistentPreRun: func(cmd *cobra.Command, _ []string) {
 			go func() {
-				if err := footprint.ReleaseAfter(cmd.Context(), startup); err != nil {
-					ctrl.Log.Info("Memory of the start is kept", "cause", err.Error())
+				if err := footprint.Release(cmd.Context(), startup, tidying); err != nil {
+					ctrl.Log.Info("Memory that is not needed is kept", "cause", err.Error())
 				}
 			}()
 		},
 	}
-	root.AddCommand(newOperatorCommand(), newAPICommand(), newControllerCommand(), newHandlerCommand())
+	root.AddCommand(actors()...)
 	if err := root.ExecuteContext(ctrl.SetupSignalHandler()); err != nil {
 		os.Exit(1)
 	}

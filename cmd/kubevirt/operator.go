@@ -6,10 +6,12 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
+	v1 "kubevirt.io/kubevirt/api/core/v1"
 	"kubevirt.io/kubevirt/internal/component"
 	operator "kubevirt.io/kubevirt/internal/controller/kubevirt"
 	"kubevirt.io/kubevirt/internal/logging"
@@ -26,9 +28,12 @@ func newOperatorCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.Log = logging.New(component.Operator, verbosity)
-			o.Environment.Version = version.Reported()
-			o.Webhooks = func(live client.Reader) map[string]http.Handler {
-				return operatorWebhooks(webhook.Webhooks{Live: live, Namespace: o.Environment.Namespace, Workloads: operator.Workloads})
+			o.Environment.Version, o.Environment.Accepts = version.Reported(), accepts
+			o.Webhooks = func(live client.Reader, trial client.Writer) map[string]http.Handler {
+				return operatorWebhooks(webhook.Webhooks{
+					Live: live, Trial: trial, Namespace: o.Environment.Namespace, Workloads: operator.Workloads,
+					Customizations: func(kv *v1.KubeVirt) field.ErrorList { return component.CheckCustomizations(o.Environment, kv) },
+				})
 			}
 			config, err := ctrl.GetConfig()
 			if err != nil {

@@ -40,6 +40,10 @@ type Heartbeat struct {
 	DevicesListed <-chan struct{}
 	// Labels returns the labels that describe the node's capabilities.
 	Labels func() map[string]string
+	// Merging has the node's kernel merge pages where the cluster wants it.
+	Merging Merging
+	// Wake brings the next heartbeat forward; nil never does.
+	Wake <-chan struct{}
 
 	// last is the node as the last answer showed it.
 	last *metav1.PartialObjectMetadata
@@ -69,6 +73,7 @@ func (h *Heartbeat) Start(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-listed:
+		case <-h.Wake:
 		case <-h.Clock.After(wait):
 		}
 	}
@@ -86,8 +91,20 @@ func (h *Heartbeat) devicesListed() bool {
 	}
 }
 
-// beat writes one heartbeat.
+// beat writes one heartbeat, and a second one where the first has changed what the
+// node is to be labelled with.
 func (h *Heartbeat) beat(ctx context.Context) error {
+	if err := h.write(ctx); err != nil {
+		return err
+	}
+	changed, err := h.mergePages(ctx)
+	if err != nil || !changed {
+		return err
+	}
+	return h.write(ctx)
+}
+
+func (h *Heartbeat) write(ctx context.Context) error {
 	if h.last == nil {
 		node := nodeMetadata(h.Node)
 		if err := h.Live.Get(ctx, client.ObjectKeyFromObject(node), node); err != nil {
@@ -99,6 +116,10 @@ func (h *Heartbeat) beat(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return h.send(ctx, patch)
+}
+
+func (h *Heartbeat) send(ctx context.Context, patch []byte) error {
 	node := nodeMetadata(h.Node)
 	if err := h.Client.Patch(ctx, node, client.RawPatch(types.MergePatchType, patch)); err != nil {
 		return fmt.Errorf("patching the node: %w", err)

@@ -3,6 +3,7 @@
 package agent
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -75,5 +76,64 @@ func TestHeartbeat(t *testing.T) {
 	wanted = map[string]string{"cpu-model.node.kubevirt.io/Other": "true"}
 	if labels := beat(); labels["cpu-model.node.kubevirt.io/New"] != "true" {
 		t.Errorf("labels changed although the administrator asked for none: %v", labels)
+	}
+}
+
+// fakeKernel remembers what it was told.
+type fakeKernel struct{ merges, unable bool }
+
+func (k *fakeKernel) Merges() (bool, bool) { return k.merges, !k.unable }
+
+func (k *fakeKernel) Merge(on bool) error {
+	k.merges = on
+	return nil
+}
+
+func TestMergingOfPages(t *testing.T) {
+	const name = "merging-node"
+	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{"ksm": "yes"}}}
+	if err := cluster.Client.Create(t.Context(), node); err != nil {
+		t.Fatal(err)
+	}
+	requests := &envtest.Requests{}
+	own := newClient(t, component.HandlerAccount, name, requests)
+	kernel := &fakeKernel{}
+	var selector *metav1.LabelSelector
+	h := &Heartbeat{
+		Client: own, Live: own, Node: name, Clock: clock.RealClock{}, Log: testr.New(t), DevicesListed: make(chan struct{}),
+		Labels: func() map[string]string {
+			return map[string]string{v1.LabelKSMEnabled: strconv.FormatBool(kernel.merges)}
+		},
+		Merging: Merging{Nodes: func() *metav1.LabelSelector { return selector }, Kernel: kernel},
+	}
+	here := &metav1.LabelSelector{MatchLabels: map[string]string{"ksm": "yes"}}
+	for _, step := range []struct {
+		name     string
+		selector *metav1.LabelSelector
+		unable   bool
+		merges   bool
+		writes   int
+	}{
+		{name: "nothing is wanted", writes: 1},
+		{name: "a kernel that cannot", selector: here, unable: true, writes: 1},
+		{name: "wanted", selector: here, merges: true, writes: 3},
+		{name: "still wanted", selector: here, merges: true, writes: 1},
+		{name: "no longer wanted", writes: 3},
+		{name: "still not", writes: 1},
+	} {
+		selector, kernel.unable = step.selector, step.unable
+		if err := h.beat(t.Context()); err != nil {
+			t.Fatalf("%s: %v", step.name, err)
+		}
+		if err := cluster.Client.Get(t.Context(), client.ObjectKeyFromObject(node), node); err != nil {
+			t.Fatal(err)
+		}
+		marked := node.Annotations[v1.AnnotationKSMHandlerManaged] == "true"
+		if kernel.merges != step.merges || marked != step.merges || node.Labels[v1.LabelKSMEnabled] != strconv.FormatBool(step.merges) {
+			t.Errorf("%s: the kernel merges: %t, the node's labels %v, annotations %v", step.name, kernel.merges, node.Labels, node.Annotations)
+		}
+		if writes := requests.Take(); len(writes) != step.writes {
+			t.Errorf("%s: writes %q, want %d", step.name, writes, step.writes)
+		}
 	}
 }

@@ -53,7 +53,7 @@ func (n Node) Prepare(ctx context.Context, vmi *v1.VirtualMachineInstance, launc
 	pod := disk.Pod{
 		UID: launcher.PodUID, Launcher: launcher.Process, User: launcherUser, Cgroups: n.Finder.Cgroups,
 		Sockets: n.Finder.EmptyDir(launcher.PodUID, socketsVolume), Devices: n.Devices,
-		Directory: filepath.Join(n.Finder.Pods, launcher.PodUID),
+		Directory: filepath.Join(n.Finder.Pods, launcher.PodUID), Space: n.Config().DiskSpace,
 	}
 	volumes, err := disk.Resolve(ctx, vmi, pod)
 	if err != nil {

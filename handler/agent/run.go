@@ -2,16 +2,17 @@ package agent
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
 	"path/filepath"
 	"strconv"
-	"sync/atomic"
 	"time"
 
 	"github.com/go-logr/logr"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
@@ -35,6 +36,7 @@ import (
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 	"kubevirt.io/kubevirt/handler/device"
 	"kubevirt.io/kubevirt/handler/disk"
+	"kubevirt.io/kubevirt/handler/ksm"
 	"kubevirt.io/kubevirt/handler/launcherclient"
 	"kubevirt.io/kubevirt/handler/network"
 	"kubevirt.io/kubevirt/handler/nodefact"
@@ -49,8 +51,6 @@ import (
 
 const (
 	componentName = "virt-handler"
-	// Requests per second towards the API server, and how many at once.
-	requestRate, requestBurst = 50, 100
 	// workers reconcile at the same time; one waits while its guest starts.
 	workers = 32
 	// A reconcile that failed is tried again after firstRetry, doubling up to lastRetry.
@@ -95,23 +95,15 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 	if err != nil {
 		return err
 	}
-	config = rest.CopyConfig(config)
-	config.QPS, config.Burst = requestRate, requestBurst
-	var current atomic.Pointer[clusterconfig.Config]
-	current.Store(clusterconfig.New(nil))
-	mgr, err := newManager(config, o, current.Load)
+	settings := newSettings(o)
+	mgr, configuration, err := newManager(ctx, config, o, settings)
 	if err != nil {
 		return err
 	}
-	follow, err := loader.New(ctx, mgr.GetCache(), o.Namespace)
-	if err != nil {
-		return fmt.Errorf("following the KubeVirt object: %w", err)
-	}
-	follow.OnChange(current.Store)
-	if err := addGuests(ctx, mgr, config, o, follow.Current); err != nil {
+	if err := addGuests(ctx, mgr, o, configuration); err != nil {
 		return err
 	}
-	if err := addNode(mgr, o, facts, current.Load); err != nil {
+	if err := addNode(mgr, o, facts, settings.current.Load, configuration.OnChange); err != nil {
 		return err
 	}
 	o.Log.Info("Starting", "node", o.NodeName, "kvmUsable", facts.KVM.Usable)
@@ -122,27 +114,35 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 	return nil
 }
 
-func newManager(config *rest.Config, o Options, current func() *clusterconfig.Config) (ctrl.Manager, error) {
+// newManager makes the manager and has the settings follow the KubeVirt object.
+func newManager(ctx context.Context, config *rest.Config, o Options, settings *settings) (ctrl.Manager, *loader.Loader, error) {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1.AddToScheme} {
 		if err := add(scheme); err != nil {
-			return nil, fmt.Errorf("registering the API's kinds: %w", err)
+			return nil, nil, fmt.Errorf("registering the API's kinds: %w", err)
 		}
 	}
+	config = rest.CopyConfig(config)
+	config.RateLimiter = settings.requests
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
 		Scheme:                 scheme,
 		Logger:                 o.Log,
 		Cache:                  cacheOptions(o.Namespace, o.NodeName),
 		HealthProbeBindAddress: "0",
 		Metrics: metricsserver.Options{
-			BindAddress: o.MetricsAddress, SecureServing: true, CertDir: o.CertDir,
-			ExtraHandlers: map[string]http.Handler{"/healthz": health(current)},
+			BindAddress: o.MetricsAddress, SecureServing: true, CertDir: o.CertDir, TLSOpts: []func(*tls.Config){settings.tls.Server},
+			ExtraHandlers: map[string]http.Handler{"/healthz": health(settings.current.Load)},
 		},
 	})
 	if err != nil {
-		return nil, fmt.Errorf("making the manager: %w", err)
+		return nil, nil, fmt.Errorf("making the manager: %w", err)
 	}
-	return mgr, nil
+	configuration, err := loader.New(ctx, mgr.GetCache(), o.Namespace)
+	if err != nil {
+		return nil, nil, fmt.Errorf("following the KubeVirt object: %w", err)
+	}
+	configuration.OnChange(settings.follow)
+	return mgr, configuration, nil
 }
 
 // cacheOptions keeps the cache to this node's instances.
@@ -157,8 +157,8 @@ func cacheOptions(namespace, node string) cache.Options {
 }
 
 // addGuests adds what drives the node's guests and lets virt-api reach them.
-func addGuests(ctx context.Context, mgr ctrl.Manager, config *rest.Config, o Options, current func() *clusterconfig.Config) error {
-	clients, err := kubernetes.NewForConfig(config)
+func addGuests(ctx context.Context, mgr ctrl.Manager, o Options, configuration *loader.Loader) error {
+	clients, err := kubernetes.NewForConfig(mgr.GetConfig())
 	if err != nil {
 		return fmt.Errorf("making the client for events: %w", err)
 	}
@@ -170,12 +170,16 @@ func addGuests(ctx context.Context, mgr ctrl.Manager, config *rest.Config, o Opt
 		case <-ctx.Done():
 		}
 	})
+	configuration.OnChange(func(config *clusterconfig.Config) {
+		_, verbosity := config.LogVerbosity.On(o.NodeName)
+		launchers.SetVerbosity(verbosity)
+	})
 	events := event.New(ctx, clients.CoreV1(), mgr.GetScheme(), componentName)
 	reconciler := &Reconciler{
 		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Clock: clock.RealClock{},
-		Events: events, Node: o.NodeName, IPv6First: isIPv6(o.PodIP), Config: current, Launchers: launchers,
+		Events: events, Node: o.NodeName, IPv6First: isIPv6(o.PodIP), Config: configuration.Current, Launchers: launchers,
 		Starts: flowcontrol.NewBackOff(firstRetry, lastRetry),
-		Pods:   Node{Finder: finder, Network: network.Pods{TunDevice: o.NodeRoot + device.TUN.Path}, Devices: &disk.Devices{}, Config: current},
+		Pods:   Node{Finder: finder, Network: network.Pods{TunDevice: o.NodeRoot + device.TUN.Path}, Devices: &disk.Devices{}, Config: configuration.Current},
 	}
 	if err := reconciler.setup(mgr, changed); err != nil {
 		return err
@@ -218,12 +222,19 @@ func (r *Reconciler) setup(mgr ctrl.Manager, changed <-chan ctrlevent.TypedGener
 }
 
 // addNode adds what speaks for the node itself: its devices and its labels.
-func addNode(mgr ctrl.Manager, o Options, facts *protocol.NodeFacts, current func() *clusterconfig.Config) error {
+func addNode(mgr ctrl.Manager, o Options, facts *protocol.NodeFacts, current func() *clusterconfig.Config,
+	onChange func(func(*clusterconfig.Config)),
+) error {
 	offered := device.Offered(o.NodeRoot, facts.KVM.Usable)
 	plugins := device.New(filepath.Join(o.KubeletDir, "device-plugins"), offered, o.Log)
 	if err := addRunnable(mgr, plugins.Run); err != nil {
 		return err
 	}
+	wake := newWaker(current())
+	onChange(func(config *clusterconfig.Config) {
+		plugins.Share(config.InstancesPerNode)
+		wake.inEffect(config)
+	})
 	paths := kernel.Paths{Sys: "/sys", Proc: "/proc", Kubelet: o.KubeletDir}
 	heartbeat := &Heartbeat{
 		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Node: o.NodeName, Clock: clock.RealClock{}, Log: o.Log,
@@ -231,6 +242,8 @@ func addNode(mgr ctrl.Manager, o Options, facts *protocol.NodeFacts, current fun
 		Labels: func() map[string]string {
 			return nodefact.Labels(facts, paths, current().ObsoleteCPUModels)
 		},
+		Merging: Merging{Nodes: func() *metav1.LabelSelector { return current().KSMNodes }, Kernel: ksm.Kernel{Sys: paths.Sys}},
+		Wake:    wake.channel,
 	}
 	if err := mgr.Add(heartbeat); err != nil {
 		return fmt.Errorf("adding the heartbeat: %w", err)

@@ -108,6 +108,9 @@ func wanted(vmi *v1.VirtualMachineInstance, config *clusterconfig.Config, prepar
 			Sku: config.SMBIOS.SKU, Family: config.SMBIOS.Family,
 		},
 		BalloonStatsPeriodSeconds: config.BalloonStatsPeriodSeconds,
+		ClaimTolerancePercent:     uint32(config.DiskSpace.TolerancePercent), //nolint:gosec // admission bounds it
+		ClaimReserveBytes:         config.DiskSpace.Reserve,
+		FirmwareDirectory:         config.FirmwareDirectory(vmi.Spec.Architecture),
 		FreePageReporting:         !config.DisableFreePageReporting && vmi.Annotations[v1.AnnotationFreePageReportingDisabled] != "true",
 	}
 	if host.Emulation {

@@ -13,10 +13,6 @@ import (
 // ResourcePrefix precedes the name of every device as an extended resource.
 const ResourcePrefix = "devices.kubevirt.io/"
 
-// slots is how many guests may share a device; the devices themselves have no
-// limit, so it is only more than the pods a node can run.
-const slots = 1000
-
 // Device is a device node that any number of pods may use at the same time.
 type Device struct {
 	// Name follows ResourcePrefix.

@@ -33,12 +33,13 @@ type Plugins struct {
 	log       logr.Logger
 	plugins   []*plugin
 	listed    chan struct{}
+	shares    *shares
 }
 
 // New returns plugins for the devices. directory is the kubelet's directory of
 // device plugin sockets: /var/lib/kubelet/device-plugins.
 func New(directory string, devices []Device, log logr.Logger) *Plugins {
-	p := &Plugins{directory: directory, log: log, listed: make(chan struct{})}
+	p := &Plugins{directory: directory, log: log, listed: make(chan struct{}), shares: newShares()}
 	pending := len(devices)
 	var mutex sync.Mutex
 	done := func() {
@@ -49,7 +50,7 @@ func New(directory string, devices []Device, log logr.Logger) *Plugins {
 		}
 	}
 	for _, device := range devices {
-		p.plugins = append(p.plugins, &plugin{device: device, listed: sync.OnceFunc(done)})
+		p.plugins = append(p.plugins, &plugin{device: device, listed: sync.OnceFunc(done), shares: p.shares})
 	}
 	if len(devices) == 0 {
 		close(p.listed)
@@ -60,6 +61,10 @@ func New(directory string, devices []Device, log logr.Logger) *Plugins {
 // Listed is closed once the kubelet has asked for the list of every device, which
 // is when it knows that pods can have them.
 func (p *Plugins) Listed() <-chan struct{} { return p.listed }
+
+// Share bounds the guests that may use each device from now on; nil bounds them by
+// what a node can run. Those that use it keep it.
+func (p *Plugins) Share(guests *int) { p.shares.set(guests) }
 
 // Run serves until ctx is done. Whenever the kubelet (re)starts, which it shows by
 // making its socket, everything is served and registered anew: it has removed the
@@ -154,6 +159,7 @@ type plugin struct {
 
 	device Device
 	listed func()
+	shares *shares
 	server *grpc.Server
 }
 
@@ -188,18 +194,24 @@ func (p *plugin) GetDevicePluginOptions(context.Context, *api.Empty) (*api.Devic
 	return &api.DevicePluginOptions{}, nil
 }
 
-// ListAndWatch sends the one list there ever is.
+// ListAndWatch sends the list, and again whenever another number may share the device.
 func (p *plugin) ListAndWatch(_ *api.Empty, stream grpc.ServerStreamingServer[api.ListAndWatchResponse]) error {
-	list := &api.ListAndWatchResponse{Devices: make([]*api.Device, slots)}
-	for i := range list.Devices {
-		list.Devices[i] = &api.Device{ID: fmt.Sprintf("%s%d", p.device.Name, i), Health: api.Healthy}
+	for {
+		number, changed := p.shares.get()
+		list := &api.ListAndWatchResponse{Devices: make([]*api.Device, number)}
+		for i := range list.Devices {
+			list.Devices[i] = &api.Device{ID: fmt.Sprintf("%s%d", p.device.Name, i), Health: api.Healthy}
+		}
+		if err := stream.Send(list); err != nil {
+			return err
+		}
+		p.listed()
+		select {
+		case <-stream.Context().Done():
+			return nil
+		case <-changed:
+		}
 	}
-	if err := stream.Send(list); err != nil {
-		return err
-	}
-	p.listed()
-	<-stream.Context().Done()
-	return nil
 }
 
 func (p *plugin) Allocate(_ context.Context, request *api.AllocateRequest) (*api.AllocateResponse, error) {

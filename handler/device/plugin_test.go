@@ -127,6 +127,35 @@ func TestPluginsServeTheKubelet(t *testing.T) {
 	}
 }
 
+// The kubelet is told at once when another number of guests may share a device.
+func TestShares(t *testing.T) {
+	directory := t.TempDir()
+	plugins := New(directory, []Device{KVM}, testr.New(t))
+	two, less := 2, -1
+	plugins.Share(&two)
+	ctx, stop := context.WithCancel(t.Context())
+	finished := make(chan error)
+	go func() { finished <- plugins.Run(ctx) }()
+	stream, err := startKubelet(t, directory).expect(t, "devices.kubevirt.io/kvm").ListAndWatch(t.Context(), &api.Empty{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		share *int
+		want  int
+	}{{&two, 2}, {nil, 1000}, {&less, 0}} {
+		plugins.Share(step.share)
+		response, err := stream.Recv()
+		if err != nil || len(response.GetDevices()) != step.want {
+			t.Errorf("%d devices (%v), want %d", len(response.GetDevices()), err, step.want)
+		}
+	}
+	stop()
+	if err := <-finished; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestOfferedDevices(t *testing.T) {
 	root := t.TempDir()
 	for _, directory := range []string{"/dev/net", "/dev/vhost-net"} {

@@ -11,7 +11,11 @@ import (
 	"golang.org/x/sys/unix"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/clusterconfig"
 )
+
+// sector is what the size of an image is a multiple of.
+const sector = 512
 
 // hostDisk says where the compute container has a disk image of the node, and makes
 // the image where it may be made. It goes through the directory that the kubelet has
@@ -82,7 +86,7 @@ func makeHostDisk(directory *os.File, name string, source *v1.HostDisk, pod Pod)
 	if err := letInto(directory, source.Path, pod); err != nil {
 		return err
 	}
-	size, err := hostDiskSize(directory, source)
+	size, err := hostDiskSize(directory, source, pod.Space)
 	if err != nil {
 		return err
 	}
@@ -157,9 +161,8 @@ func madeFor(pod Pod, directory *os.File) bool {
 }
 
 // hostDiskSize is the size of an image to be made, which its file system has to have
-// room for by now.
-func hostDiskSize(directory *os.File, source *v1.HostDisk) (int64, error) {
-	const sector = 512
+// room for by now, or for a little less where that is tolerated.
+func hostDiskSize(directory *os.File, source *v1.HostDisk, space clusterconfig.DiskSpace) (int64, error) {
 	size := (source.Capacity.Value() + sector - 1) / sector * sector
 	if size <= 0 {
 		return 0, fmt.Errorf("there is no %s on this node, and hostDisk.capacity does not say how large it is to be", source.Path)
@@ -172,10 +175,23 @@ func hostDiskSize(directory *os.File, source *v1.HostDisk) (int64, error) {
 	if unit == 0 {
 		unit = system.Bsize
 	}
-	if size > int64(system.Bavail)*unit {
+	if size = sizeWithin(size, int64(system.Bavail)*unit, space); size == 0 {
 		// How much is free is not said: it changes all the time, and each new word is a new status.
 		return 0, fmt.Errorf("%s does not fit on this node: hostDisk.capacity is %s, and its file system has less free",
 			source.Path, source.Capacity.String())
 	}
 	return size, nil
+}
+
+// sizeWithin is the size of an image where so much is free; 0 where it would have to
+// be smaller than is tolerated.
+func sizeWithin(size, free int64, space clusterconfig.DiskSpace) int64 {
+	if size <= free {
+		return size
+	}
+	least := size / 100 * int64(100-space.TolerancePercent)
+	if room := (free - space.Reserve) / sector * sector; room > 0 && room >= least {
+		return room
+	}
+	return 0
 }

@@ -13,6 +13,7 @@ import (
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 	"kubevirt.io/kubevirt/handler/launcherclient/nodetest"
+	"kubevirt.io/kubevirt/internal/clusterconfig"
 )
 
 func withHostDisk(kind v1.HostDiskType, capacity string, readOnly bool) *v1.VirtualMachineInstance {
@@ -202,5 +203,25 @@ func TestMadeFor(t *testing.T) {
 	}
 	if madeFor(Pod{Directory: "/nowhere"}, newer) {
 		t.Error("nobody knows the pod")
+	}
+}
+
+func TestSizeWithin(t *testing.T) {
+	tolerant := clusterconfig.DiskSpace{TolerancePercent: 10, Reserve: 100 << 10}
+	for name, c := range map[string]struct {
+		free  int64
+		space clusterconfig.DiskSpace
+		want  int64
+	}{
+		"there is room":                       {1 << 20, tolerant, 1 << 20},
+		"there is a little less":              {1<<20 - 1, tolerant, 1<<20 - 101<<10 + 512},
+		"less by a tenth, with what is to be": {1<<20/10*9 + 101<<10, tolerant, 944640},
+		"less by more than a tenth":           {1 << 20 / 10 * 9, tolerant, 0},
+		"nothing less is tolerated":           {1<<20 - 512, clusterconfig.DiskSpace{}, 0},
+		"nothing is free":                     {0, clusterconfig.DiskSpace{TolerancePercent: 100}, 0},
+	} {
+		if got := sizeWithin(1<<20, c.free, c.space); got != c.want {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
+		}
 	}
 }

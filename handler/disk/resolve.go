@@ -17,6 +17,7 @@ import (
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 	"kubevirt.io/kubevirt/handler/cgroup"
 	"kubevirt.io/kubevirt/handler/process"
+	"kubevirt.io/kubevirt/internal/clusterconfig"
 	"kubevirt.io/kubevirt/launcher/protocol"
 )
 
@@ -45,6 +46,8 @@ type Pod struct {
 	Devices *Devices
 	// Directory is the kubelet's for the pod, older than whatever the pod was made for.
 	Directory string
+	// Space says how much smaller than asked for a host disk may become.
+	Space clusterconfig.DiskSpace
 
 	guest types.NamespacedName
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc"
@@ -72,6 +73,10 @@ type Launcher struct {
 
 	conn   *grpc.ClientConn
 	client protocol.LauncherClient
+
+	telling sync.Mutex
+	// verbosity is what the launcher was told last to log.
+	verbosity uint32
 }
 
 // Dial connects to the launcher of a pod and opens a session, which ends every
@@ -113,12 +118,16 @@ func (f Finder) Dial(ctx context.Context, podUID string) (*Launcher, error) {
 		l.Close()
 		return nil, fmt.Errorf("asking the launcher of pod %s who it is: %w", podUID, err)
 	}
+	l.verbosity = l.Info.GetLogVerbosity()
 	return l, nil
 }
 
 // Sync hands over the wanted state; it returns once the launcher has applied it.
 func (l *Launcher) Sync(ctx context.Context, wanted *protocol.SyncRequest) error {
 	wanted.Session = l.Info.GetSession()
+	if l.Info.GetProtocolVersion() < currentVersion {
+		forPrevious(wanted)
+	}
 	_, err := l.client.Sync(ctx, wanted)
 	return err
 }

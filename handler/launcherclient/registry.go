@@ -53,6 +53,8 @@ type Registry struct {
 	// greeted are the pods whose launcher the scout is talking to; the channel is
 	// closed when that has ended. Two sessions at a time would end each other.
 	greeted map[string]chan struct{}
+	// verbosity of the launchers' logs; nil while it is not known.
+	verbosity *uint32
 }
 
 type entry struct {
@@ -240,6 +242,9 @@ func (r *Registry) exited(ctx context.Context, launcher *Launcher) bool {
 func (r *Registry) record(e *entry, guest *Guest) {
 	r.mutex.Lock()
 	news := !same(e.guest, guest)
+	if guest != nil && guest.Launcher != nil && (e.guest == nil || e.guest.Launcher != guest.Launcher) {
+		go r.tell(r.ctx, guest.Launcher)
+	}
 	e.guest = guest
 	current := r.entries[e.instance.UID] == e
 	r.mutex.Unlock()

@@ -25,6 +25,7 @@ import (
 
 	"kubevirt.io/kubevirt/internal/certificate"
 	"kubevirt.io/kubevirt/internal/component"
+	"kubevirt.io/kubevirt/internal/logging"
 	"kubevirt.io/kubevirt/test/envtest"
 )
 
@@ -44,6 +45,7 @@ func TestAggregated(t *testing.T) {
 	t.Run("rights", func(t *testing.T) { grants(t, namespace) })
 	t.Run("unauthenticated", func(t *testing.T) { admitsNobody(t, namespace, direct) })
 	t.Run("OpenAPI", describes)
+	t.Run("configuration", func(t *testing.T) { followsConfiguration(t, direct) })
 }
 
 // bind gives the user of a role's name that role in a namespace.
@@ -63,6 +65,7 @@ func bind(t *testing.T, namespace, role string) {
 type address struct {
 	url    string
 	client *http.Client
+	log    logr.Logger
 }
 
 // serve starts virt-api and registers it.
@@ -94,10 +97,11 @@ func serve(t *testing.T) address {
 
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
+	log := logging.New("virt-api", 0)
 	go func() {
 		done <- Run(ctx, kube.As(component.APIAccount, "", nil), Options{
 			Namespace: envtest.Namespace, Address: at.String(), CertDir: directory,
-			Kubeconfig: kube.Kubeconfig(t, component.APIAccount), Log: logr.Discard(),
+			Kubeconfig: kube.Kubeconfig(t, component.APIAccount), Log: log,
 		})
 	}()
 	t.Cleanup(func() {
@@ -110,7 +114,7 @@ func serve(t *testing.T) address {
 	roots.AddCert(authority.Certificate)
 	a := address{"https://" + at.String(), &http.Client{Transport: &http.Transport{
 		TLSClientConfig: &tls.Config{RootCAs: roots, ServerName: name, MinVersion: tls.VersionTLS13},
-	}}}
+	}}, log}
 	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		response, err := a.client.Get(a.url + "/readyz")
 		if err == nil {

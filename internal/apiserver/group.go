@@ -38,10 +38,10 @@ func isOpen(name string) bool {
 	return slices.ContainsFunc(groupRoutes, func(g groupRoute) bool { return g.open && g.name == name })
 }
 
-// openPaths are served without authentication: what probes and clients that look
-// for the version need, and what the API server's admission calls without a name.
+// openPaths are served without authentication: what probes, Prometheus and clients
+// that look for the version need, and what the API server's admission calls without a name.
 func openPaths(webhooks map[string]http.Handler) []string {
-	paths := []string{"/healthz", "/livez", "/readyz"}
+	paths := []string{"/healthz", "/livez", "/readyz", "/metrics"}
 	for _, v := range Versions {
 		for _, g := range groupRoutes {
 			if g.open {

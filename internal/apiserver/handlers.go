@@ -158,7 +158,12 @@ func (h *handlers) address(ctx context.Context, node string) (string, error) {
 }
 
 func (h *handlers) tls() (*tls.Config, error) {
-	identity, err := tls.LoadX509KeyPair(filepath.Join(h.certDir, "tls.crt"), filepath.Join(h.certDir, "tls.key"))
+	certificate, key := filepath.Join(h.certDir, "tls.crt"), filepath.Join(h.certDir, "tls.key")
+	identity, err := tls.LoadX509KeyPair(certificate, key)
+	if err != nil {
+		// They may have been exchanged between the reading of one and the other.
+		identity, err = tls.LoadX509KeyPair(certificate, key)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reading our client certificate: %w", err)
 	}

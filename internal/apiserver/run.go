@@ -28,6 +28,7 @@ import (
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 	"kubevirt.io/kubevirt/internal/apiserver/openapi"
 	"kubevirt.io/kubevirt/internal/clusterconfig/loader"
+	"kubevirt.io/kubevirt/internal/ratelimit"
 	"kubevirt.io/kubevirt/internal/turns"
 	"kubevirt.io/kubevirt/internal/version"
 	"kubevirt.io/kubevirt/internal/webhook"
@@ -65,17 +66,18 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 	if err := cdiv1beta1.AddToScheme(scheme); err != nil {
 		return fmt.Errorf("registering DataVolume: %w", err)
 	}
-	live, err := limited(config, scheme, 200)
+	settings := newSettings(o.Log)
+	live, err := limited(config, scheme, settings.live)
 	if err != nil {
 		return err
 	}
 	// What anybody may set off, and what multiplies requests, must not use up what is
 	// there for everything else.
-	admitting, err := limited(config, scheme, 40)
+	admitting, err := limited(config, scheme, settings.admitting)
 	if err != nil {
 		return err
 	}
-	surveyor, err := limited(config, scheme, 40)
+	surveyor, err := limited(config, scheme, settings.surveyor)
 	if err != nil {
 		return err
 	}
@@ -87,6 +89,7 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 	if err != nil {
 		return fmt.Errorf("following the configuration: %w", err)
 	}
+	configuration.OnChange(settings.follow)
 	if err := informers.IndexField(ctx, &corev1.Pod{}, byNode, func(pod client.Object) []string {
 		return []string{pod.(*corev1.Pod).Spec.NodeName}
 	}); err != nil {
@@ -106,19 +109,23 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 	if err != nil {
 		return err
 	}
-	failed := make(chan error, 2)
+	serving := generic.SecureServingInfo
+	generic.SecureServingInfo = nil
+	failed := make(chan error, 3)
 	go func() { failed <- informers.Start(ctx) }()
 	if !informers.WaitForCacheSync(ctx) {
 		return fmt.Errorf("filling the cache: %w", ctx.Err())
 	}
-	go func() { failed <- generic.PrepareRun().RunWithContext(ctx) }()
+	prepared := generic.PrepareRun()
+	go func() { failed <- prepared.RunWithContext(ctx) }()
+	go func() { failed <- serveHTTPS(ctx, serving, generic.Handler, &settings.tls) }()
 	return <-failed
 }
 
-// limited returns a client of so many requests a second, and twice that at once.
-func limited(config *rest.Config, scheme *runtime.Scheme, qps int) (client.Client, error) {
+// limited returns a client of its own rate.
+func limited(config *rest.Config, scheme *runtime.Scheme, requests *ratelimit.Limiter) (client.Client, error) {
 	own := rest.CopyConfig(config)
-	own.QPS, own.Burst = float32(qps), 2*qps
+	own.RateLimiter = requests
 	c, err := client.New(own, client.Options{Scheme: scheme})
 	if err != nil {
 		return nil, fmt.Errorf("preparing a client: %w", err)
@@ -184,6 +191,8 @@ func (s *server) generic(scheme *runtime.Scheme, o Options, webhooks map[string]
 	if err := s.install(generic); err != nil {
 		return nil, err
 	}
+	generic.Handler.NonGoRestfulMux.Unregister("/metrics")
+	generic.Handler.NonGoRestfulMux.UnlistedHandle("/metrics", metrics())
 	for path, handler := range webhooks {
 		generic.Handler.NonGoRestfulMux.Handle(path, handler)
 	}

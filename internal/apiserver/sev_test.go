@@ -132,7 +132,7 @@ func TestObjectGraph(t *testing.T) {
 func TestGroupRoutes(t *testing.T) {
 	want := "/apis/subresources.kubevirt.io/v1/healthz /apis/subresources.kubevirt.io/v1/version " +
 		"/apis/subresources.kubevirt.io/v1alpha3/healthz /apis/subresources.kubevirt.io/v1alpha3/version " +
-		"/healthz /hook /livez /readyz"
+		"/healthz /hook /livez /metrics /readyz"
 	if got := strings.Join(openPaths(map[string]http.Handler{"/hook": nil}), " "); got != want {
 		t.Errorf("open to everybody: %s\nwant %s", got, want)
 	}

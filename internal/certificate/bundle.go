@@ -38,7 +38,7 @@ func NewBundle(former []byte, authority *x509.Certificate, now time.Time, overla
 	successor := authority
 	list := []*x509.Certificate{authority}
 	for _, c := range kept {
-		leaves := earlier(issued(successor).Add(overlap), c.NotAfter)
+		leaves := earlier(Issued(successor).Add(overlap), c.NotAfter)
 		if now.After(leaves) {
 			break
 		}
@@ -58,5 +58,5 @@ func NewBundle(former []byte, authority *x509.Certificate, now time.Time, overla
 	return out.Bytes(), next
 }
 
-// issued is when a certificate was made.
-func issued(c *x509.Certificate) time.Time { return c.NotBefore.Add(clockSkew) }
+// Issued is when a certificate was made.
+func Issued(c *x509.Certificate) time.Time { return c.NotBefore.Add(clockSkew) }

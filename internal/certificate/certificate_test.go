@@ -96,6 +96,12 @@ func TestPolicy(t *testing.T) {
 			&v1.KubeVirtSelfSignConfiguration{CA: &v1.CertConfig{Duration: hours(20)}, Server: &v1.CertConfig{Duration: hours(10)}},
 			Policy{20 * time.Hour, 4 * time.Hour, 10 * time.Hour, 2 * time.Hour},
 		},
+		"renewed as soon as made": {
+			&v1.KubeVirtSelfSignConfiguration{
+				CA: &v1.CertConfig{Duration: hours(20), RenewBefore: hours(20)}, Server: &v1.CertConfig{Duration: hours(10), RenewBefore: hours(10)},
+			},
+			Policy{20 * time.Hour, 18 * time.Hour, 10 * time.Hour, 9 * time.Hour},
+		},
 		"deprecated fields": {
 			&v1.KubeVirtSelfSignConfiguration{CARotateInterval: hours(30), CAOverlapInterval: hours(5), CertRotateInterval: hours(15)},
 			Policy{30 * time.Hour, 5 * time.Hour, 15 * time.Hour, 3 * time.Hour},
@@ -116,6 +122,9 @@ func TestRenewAt(t *testing.T) {
 	bundle, _ := NewBundle(former.CertificatePEM, current.Certificate, start, policy.CARenewBefore)
 	trusted := ParseBundle(bundle)
 
+	short := policy
+	short.CARenewBefore = 40 * time.Second
+
 	tests := map[string]struct {
 		certificate *Pair
 		policy      Policy
@@ -123,8 +132,11 @@ func TestRenewAt(t *testing.T) {
 	}{
 		"in good time before its end":             {issueAt(t, current, start, policy.Duration), policy, start.Add(8 * time.Hour)},
 		"at once when nobody trusted signed it":   {issueAt(t, stranger, start, policy.Duration), policy, time.Time{}},
-		"once the new authority is known":         {issueAt(t, former, start.Add(-time.Hour), policy.Duration), policy, start.Add(propagation)},
-		"earlier if its own end comes first":      {issueAt(t, former, start.Add(-8*time.Hour), policy.Duration), policy, start},
+		"once the new authority is known":         {issueAt(t, former, start.Add(-time.Hour), policy.Duration), policy, start.Add(kubeletPace)},
+		"even if its time has come":               {issueAt(t, former, start.Add(-8*time.Hour), policy.Duration), policy, start.Add(kubeletPace)},
+		"earlier if it does not last that long":   {issueAt(t, former, start.Add(-8*time.Hour), 8*time.Hour+3*time.Minute), policy, start.Add(90 * time.Second)},
+		"at once if it has ended":                 {issueAt(t, former, start.Add(-8*time.Hour), 7*time.Hour), policy, start},
+		"sooner where the overlap is short":       {issueAt(t, former, start.Add(-time.Hour), policy.Duration), short, start.Add(20 * time.Second)},
 		"when the policy has become shorter":      {issueAt(t, current, start, 50*time.Hour), policy, start.Add(8 * time.Hour)},
 		"half the overlap before authority's end": {issueAt(t, current, start.Add(95*time.Hour), policy.Duration), policy, start.Add(90 * time.Hour)},
 	}

@@ -10,10 +10,9 @@ import (
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 )
 
-// propagation is how long a new authority is only trusted before it signs: within
-// this time the kubelets show the new bundle to the components. It is longer than
-// the kubelet's default of 60 s with its jitter.
-const propagation = 2 * time.Minute
+// kubeletPace is the time within which kubelets show the components what they mount,
+// even by themselves. It is longer than the default of 60 s with its jitter.
+const kubeletPace = 2 * time.Minute
 
 // Policy says how long certificates live and how long before their end they are renewed.
 type Policy struct {
@@ -51,7 +50,17 @@ func NewPolicy(strategy v1.KubeVirtCertificateRotateStrategy) Policy {
 	p.CARenewBefore, p.RenewBefore = p.CADuration/5, p.Duration/5
 	read(&p.CARenewBefore, configured.CAOverlapInterval, ca.RenewBefore)
 	read(&p.RenewBefore, server.RenewBefore)
+	// Who asks for renewal at once does not mean without an end.
+	p.CARenewBefore = min(p.CARenewBefore, p.CADuration-p.CADuration/10)
+	p.RenewBefore = min(p.RenewBefore, p.Duration-p.Duration/10)
 	return p
+}
+
+// propagation is how long a new authority is only trusted before it signs, so that
+// everybody knows it by then. A new certificate may take as long to be served: both
+// have to fit into the overlap, and into what is left of the former certificate.
+func (p Policy) propagation(left time.Duration) time.Duration {
+	return max(0, min(kubeletPace, p.CARenewBefore/2, left/2))
 }
 
 // RenewAuthorityAt is when an authority is to be succeeded. A policy that has
@@ -61,8 +70,8 @@ func (p Policy) RenewAuthorityAt(authority *x509.Certificate) time.Time {
 }
 
 // RenewAt is when a certificate is to be renewed, given the authority that signs
-// now and all that are trusted: at once when nobody trusted has signed it, soon
-// after a change of the authority, and in good time before its end.
+// now and all that are trusted: at once when nobody trusted has signed it, once a
+// new authority is known to everybody, and in good time before its end.
 func (p Policy) RenewAt(certificate, authority *x509.Certificate, trusted []*x509.Certificate) time.Time {
 	at := end(certificate, p.Duration).Add(-p.RenewBefore)
 	if certificate.CheckSignatureFrom(authority) == nil {
@@ -72,11 +81,12 @@ func (p Policy) RenewAt(certificate, authority *x509.Certificate, trusted []*x50
 		}
 		return at
 	}
-	known := slices.ContainsFunc(trusted, func(c *x509.Certificate) bool { return certificate.CheckSignatureFrom(c) == nil })
-	if !known {
+	vouched := slices.ContainsFunc(trusted, func(c *x509.Certificate) bool { return certificate.CheckSignatureFrom(c) == nil })
+	if !vouched {
 		return time.Time{}
 	}
-	return earlier(at, issued(authority).Add(propagation))
+	changed := Issued(authority)
+	return changed.Add(p.propagation(certificate.NotAfter.Sub(changed)))
 }
 
 // Fits tells whether a certificate is what a request asks for.
@@ -87,7 +97,7 @@ func (r Request) Fits(certificate *x509.Certificate) bool {
 
 // end is when a certificate ends by itself or by a policy's duration.
 func end(certificate *x509.Certificate, duration time.Duration) time.Time {
-	return earlier(certificate.NotAfter, issued(certificate).Add(duration))
+	return earlier(certificate.NotAfter, Issued(certificate).Add(duration))
 }
 
 func earlier(a, b time.Time) time.Time {

@@ -32,6 +32,12 @@ func (c *Config) EmulatedMachines(architecture string) []string {
 	return machines[architecture].allowed
 }
 
+// FirmwareDirectory is where the launcher image has the UEFI firmware of an
+// architecture's guests; empty for where it usually is.
+func (c *Config) FirmwareDirectory(architecture string) string {
+	return firstNonZero(c.architectures[architecture].OVMFPath, c.ovmfPath)
+}
+
 func (c *Config) readArchitectures(configuration *v1.ArchConfiguration) {
 	if configuration == nil {
 		return

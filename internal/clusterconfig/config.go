@@ -9,6 +9,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 )
@@ -72,12 +73,28 @@ type Config struct {
 	// SeccompProfile of launcher pods.
 	SeccompProfile corev1.SeccompProfile
 
+	// DiskSpace says how much smaller than asked for a disk may become.
+	DiskSpace DiskSpace
+	// HelperResources are the resources of the containers beside a launcher, by their
+	// kind; what is not in it is built in.
+	HelperResources map[v1.SupportContainerType]v1.ResourceRequirementsWithoutClaims
+	// AutoCPULimit selects the namespaces in which launchers may use no more CPU than
+	// their guests have; nil for none.
+	AutoCPULimit *metav1.LabelSelector
+	// InstancesPerNode is how many guests a node takes; nil leaves it to its agent.
+	InstancesPerNode *int
+	// KSMNodes selects the nodes whose kernel is to merge equal pages; nil for none.
+	KSMNodes *metav1.LabelSelector
+
 	// LogVerbosity of the components.
 	LogVerbosity LogVerbosity
+	// Requests are how often the components may ask the API server.
+	Requests RequestRates
 	// TLS of the components' servers.
 	TLS TLS
 
 	machineType      string
+	ovmfPath         string
 	emulatedMachines []string
 	architectures    map[string]v1.ArchSpecificConfiguration
 	enabled          map[Gate]bool
@@ -87,17 +104,6 @@ type Config struct {
 // SMBIOS holds the system strings of a guest; empty ones are left out.
 type SMBIOS struct {
 	Manufacturer, Product, Version, SKU, Family string
-}
-
-// LogVerbosity is the verbosity of each component.
-type LogVerbosity struct {
-	API, Controller, Handler, Launcher, Operator uint
-}
-
-// TLS says how the components' servers speak TLS; zero values leave it to Go.
-type TLS struct {
-	MinVersion v1.TLSProtocolVersion
-	Ciphers    []string
 }
 
 // New reads a KubeVirt object. Without one (nil) everything has its default.
@@ -117,6 +123,7 @@ func New(kv *v1.KubeVirt) *Config {
 		EvictionStrategy:          valueOr(spec.EvictionStrategy, v1.EvictionStrategyNone),
 		SMBIOS:                    smbios(spec.SMBIOS),
 		BalloonStatsPeriodSeconds: valueOr(spec.MemBalloonStatsPeriod, 10),
+		Requests:                  requestRates(spec),
 		ImagePullPolicy:           firstNonZero(spec.ImagePullPolicy, kv.Spec.ImagePullPolicy, corev1.PullIfNotPresent),
 		ImagePullSecrets:          kv.Spec.ImagePullSecrets,
 		DefaultRuntimeClass:       spec.DefaultRuntimeClass,
@@ -125,7 +132,12 @@ func New(kv *v1.KubeVirt) *Config {
 
 		AdditionalGuestMemoryOverheadRatio: overheadRatio(spec.AdditionalGuestMemoryOverheadRatio),
 
+		HelperResources:  helperResources(spec.SupportContainerResources),
+		AutoCPULimit:     spec.AutoCPULimitNamespaceLabelSelector,
+		InstancesPerNode: spec.VirtualMachineInstancesPerNode,
+
 		machineType:      spec.MachineType,
+		ovmfPath:         spec.OVMFPath,
 		emulatedMachines: spec.EmulatedMachines,
 	}
 	if spec.CPURequest != nil {
@@ -134,6 +146,9 @@ func New(kv *v1.KubeVirt) *Config {
 	}
 	if options := spec.VirtualMachineOptions; options != nil {
 		c.DisableFreePageReporting = options.DisableFreePageReporting != nil
+	}
+	if ksm := spec.KSMConfiguration; ksm != nil {
+		c.KSMNodes = ksm.NodeLabelSelector
 	}
 	if tls := spec.TLSConfiguration; tls != nil {
 		c.TLS = TLS{MinVersion: tls.MinTLSVersion, Ciphers: tls.Ciphers}
@@ -154,6 +169,7 @@ func (c *Config) readDeveloper(developer *v1.DeveloperConfiguration) {
 	c.CPUAllocationRatio = firstNonZero(developer.CPUAllocationRatio, 10)
 	c.MemoryOvercommit = firstNonZero(developer.MemoryOvercommit, 100)
 	c.UseEmulation = developer.UseEmulation
+	c.DiskSpace = diskSpace(developer)
 	c.NodeSelectors = developer.NodeSelectors
 	c.enabled = gateSet(developer.FeatureGates)
 	c.disabled = gateSet(developer.DisabledFeatureGates)
@@ -166,20 +182,6 @@ func gateSet(names []string) map[Gate]bool {
 		set[Gate(name)] = true
 	}
 	return set
-}
-
-func logVerbosity(v *v1.LogVerbosity) LogVerbosity {
-	if v == nil {
-		v = &v1.LogVerbosity{}
-	}
-	const standard = 2
-	return LogVerbosity{
-		API:        firstNonZero(v.VirtAPI, standard),
-		Controller: firstNonZero(v.VirtController, standard),
-		Handler:    firstNonZero(v.VirtHandler, standard),
-		Launcher:   firstNonZero(v.VirtLauncher, standard),
-		Operator:   firstNonZero(v.VirtOperator, standard),
-	}
 }
 
 func smbios(s *v1.SMBiosConfiguration) SMBIOS {

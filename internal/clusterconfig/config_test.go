@@ -107,7 +107,7 @@ spec:
 `)
 	for name, pair := range map[string][2]any{
 		"handler verbosity":    {c.LogVerbosity.Handler, uint(4)},
-		"API verbosity":        {c.LogVerbosity.API, uint(2)},
+		"API verbosity":        {c.LogVerbosity.API, uint(0)},
 		"resource version":     {c.ResourceVersion, "42"},
 		"namespace":            {c.Namespace, "kv"},
 		"pull policy":          {c.ImagePullPolicy, corev1.PullAlways},

@@ -28,6 +28,8 @@ const (
 	APIAccount        = "kubevirt-apiserver"
 	ControllerAccount = "kubevirt-controller"
 	HandlerAccount    = "kubevirt-handler"
+	// ControlPlaneAccount is that of virt-api and virt-controller in one process.
+	ControlPlaneAccount = "kubevirt-control-plane"
 )
 
 // Names under which the components' certificates are kept.
@@ -72,29 +74,26 @@ type Installation struct {
 	// Admission refuses what virt-api has not seen; in place before virt-api is, so
 	// that nothing slips in unchecked meanwhile.
 	Admission []Object
-	// API, Controller and Handler are the workloads.
+	// API, Controller and Handler are the workloads. In the edge profile API is
+	// Controller too.
 	API, Controller, Handler []Object
 	// Aggregation hands parts of the cluster's API to virt-api, once that serves.
 	Aggregation []Object
+	// Monitoring has a Prometheus read the components' metrics and watch over them.
+	Monitoring []Object
+	// Certificates are the Secrets of the components' certificates as far as they are
+	// the administrator's to change: without keys, which are not made here.
+	Certificates []Object
 }
 
 // New computes the installation for a configuration. definitions are the CRDs that
 // the operator is to install.
 func New(c *Config, definitions []Object) (*Installation, error) {
-	i := &Installation{
-		Definitions: definitions,
-		Foundations: concat(
-			[]Object{PriorityClass()},
-			accounts(c), userRoles(c), apiRights(c), controllerRights(c), handlerRights(c),
-			services(c), nodePolicy(c),
-		),
-		Admission:   admission(c),
-		API:         api(c),
-		Controller:  controller(c),
-		Handler:     handler(c),
-		Aggregation: aggregation(c),
+	i := render(c, definitions)
+	if errs := customize(c, i.all()); len(errs) > 0 {
+		return nil, errs.ToAggregate()
 	}
-	for _, object := range i.Objects() {
+	for _, object := range i.all() {
 		if err := stamp(c, object); err != nil {
 			return nil, err
 		}
@@ -102,10 +101,31 @@ func New(c *Config, definitions []Object) (*Installation, error) {
 	return i, nil
 }
 
+// render computes the installation as it is without an administrator's changes.
+func render(c *Config, definitions []Object) *Installation {
+	return &Installation{
+		Definitions: definitions,
+		Foundations: concat(
+			[]Object{PriorityClass()},
+			accounts(c), userRoles(c), infraRights(c), handlerRights(c),
+			services(c), nodePolicy(c),
+		),
+		Admission:    admission(c),
+		API:          api(c),
+		Controller:   controller(c),
+		Handler:      handler(c),
+		Aggregation:  aggregation(c),
+		Monitoring:   monitoring(c),
+		Certificates: certificateStubs(c),
+	}
+}
+
 // Objects lists all objects of the installation.
 func (i *Installation) Objects() []Object {
-	return concat(i.Definitions, i.Foundations, i.Admission, i.API, i.Controller, i.Handler, i.Aggregation)
+	return concat(i.Definitions, i.Foundations, i.Admission, i.API, i.Controller, i.Handler, i.Aggregation, i.Monitoring)
 }
+
+func (i *Installation) all() []Object { return append(i.Objects(), i.Certificates...) }
 
 func concat(lists ...[]Object) []Object {
 	var all []Object

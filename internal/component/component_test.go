@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	jsonpatch "github.com/evanphx/json-patch/v5"
+	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
@@ -44,6 +45,11 @@ func configOf(t *testing.T, kv *v1.KubeVirt, nodes int32) *Config {
 	if err != nil {
 		t.Fatal(err)
 	}
+	config.Prometheus, err = FindPrometheus(kv, func(string) (bool, error) { return true, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Prometheus.HasRules = true
 	return config
 }
 
@@ -56,13 +62,21 @@ func objectsOf(t *testing.T, kv *v1.KubeVirt) map[string][]byte {
 		t.Fatal(err)
 	}
 	objects := map[string][]byte{}
-	for _, object := range installation.Objects() {
+	for _, object := range installation.all() {
 		annotations := object.GetAnnotations()
 		for _, mark := range []string{AnnotationHash, v1.AnnotationInstallStrategyIdentifier} {
 			if annotations[mark] == "" {
 				t.Errorf("%T %s lacks the annotation %s", object, object.GetName(), mark)
 			}
 			delete(annotations, mark)
+		}
+		delete(annotations, v1.AnnotationCustomizerIdentifier)
+		object.SetAnnotations(annotations)
+		switch workload := object.(type) {
+		case *appsv1.Deployment:
+			delete(workload.Spec.Template.Annotations, AnnotationTemplate)
+		case *appsv1.DaemonSet:
+			delete(workload.Spec.Template.Annotations, AnnotationTemplate)
 		}
 		text, err := json.Marshal(object)
 		if err != nil {
@@ -180,7 +194,7 @@ func TestReplicasOfVirtAPI(t *testing.T) {
 
 func TestDeploymentIDFollowsTheDeployment(t *testing.T) {
 	standard := configOf(t, readKubeVirt(t, "testdata/default"), 0).DeploymentID()
-	for name, changes := range map[string]bool{"images": true, "product": true, "replicas": false, "placement": false, "verbosity": false} {
+	for name, changes := range map[string]bool{"images": true, "product": true, "replicas": false, "placement": false, "followed": false} {
 		id := configOf(t, readKubeVirt(t, filepath.Join("testdata", name)), 0).DeploymentID()
 		if (id != standard) != changes {
 			t.Errorf("%s: another deployment: %t, want %t", name, id != standard, changes)

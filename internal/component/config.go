@@ -24,6 +24,9 @@ type Environment struct {
 	LauncherImage string
 	// Version reported to clients.
 	Version string
+	// Accepts says what is wrong with arguments for an actor of the control plane's
+	// binary; without it all are right.
+	Accepts func(actor string, args []string) error
 }
 
 // Config is everything the installation's objects are computed from.
@@ -45,18 +48,26 @@ type Config struct {
 	APIReplicas, ControllerReplicas int32
 	// InfraPlacement of virt-api and virt-controller, WorkloadsPlacement of virt-handler; nil for the defaults.
 	InfraPlacement, WorkloadsPlacement *v1.NodePlacement
-	// Verbosity of the components' logs.
-	Verbosity clusterconfig.LogVerbosity
+	// Edge makes one program of virt-api and virt-controller, in one replica.
+	Edge bool
 	// AggregateRoles adds the users' roles to the cluster's own admin, edit and view.
 	AggregateRoles bool
 	// ReadNetworks lets virt-controller read what networks are made of.
 	ReadNetworks bool
+	// ReadNamespaces lets virt-controller read the labels of namespaces.
+	ReadNamespaces bool
 	// RestrictNodes confines each virt-handler to its own Node object.
 	RestrictNodes bool
 	// Customizations are the administrator's changes to rendered objects.
 	Customizations v1.CustomizeComponents
+	// UseEmulation lets guests run on nodes without hardware virtualization.
+	UseEmulation bool
+	// Prometheus of the cluster; nil without one.
+	Prometheus *Prometheus
 	// CABundle holds the CAs that sign the components' certificates, PEM encoded.
 	CABundle []byte
+
+	accepts func(actor string, args []string) error
 }
 
 // NewConfig reads a KubeVirt object. nodes is the number of nodes on which guests
@@ -82,17 +93,20 @@ func NewConfig(env Environment, kv *v1.KubeVirt, nodes int32, caBundle []byte) (
 		Version:       env.Version,
 
 		ProductName:      kv.Spec.ProductName,
-		ProductVersion:   cmp.Or(kv.Spec.ProductVersion, strings.ReplaceAll(env.Version, "+", "_")),
+		ProductVersion:   cmp.Or(kv.Spec.ProductVersion, LabelVersion(env.Version)),
 		ProductComponent: cmp.Or(kv.Spec.ProductComponent, "kubevirt"),
 
 		APIReplicas:        apiReplicas(nodes),
 		ControllerReplicas: 2,
-		Verbosity:          cluster.LogVerbosity,
+		Edge:               Edge(kv),
 		AggregateRoles:     aggregation == nil || *aggregation != v1.RoleAggregationStrategyManual,
 		ReadNetworks:       !cluster.Enabled(clusterconfig.GateExternalNetResourceInjection),
+		ReadNamespaces:     cluster.AutoCPULimit != nil,
 		RestrictNodes:      cluster.Enabled(clusterconfig.GateNodeRestriction),
 		Customizations:     kv.Spec.CustomizeComponents,
+		UseEmulation:       cluster.UseEmulation,
 		CABundle:           caBundle,
+		accepts:            env.Accepts,
 	}
 	if infra := kv.Spec.Infra; infra != nil {
 		c.InfraPlacement = infra.NodePlacement
@@ -100,11 +114,17 @@ func NewConfig(env Environment, kv *v1.KubeVirt, nodes int32, caBundle []byte) (
 			c.APIReplicas, c.ControllerReplicas = int32(*infra.Replicas), int32(*infra.Replicas)
 		}
 	}
+	if c.Edge {
+		c.APIReplicas = 1
+	}
 	if workloads := kv.Spec.Workloads; workloads != nil {
 		c.WorkloadsPlacement = workloads.NodePlacement
 	}
 	return c, nil
 }
+
+// LabelVersion is a version as it may stand in a label.
+func LabelVersion(version string) string { return strings.ReplaceAll(version, "+", "_") }
 
 // apiReplicas grows virt-api with the cluster: one for every ten nodes, at least
 // two so that one may fail, but one where a second could only share its fate.

@@ -16,9 +16,12 @@ import (
 
 // api is virt-api: the aggregated API and the webhooks of virtual machines.
 func api(c *Config) []Object {
+	if c.Edge {
+		return apiAndController(c)
+	}
 	// As much as a guest: whoever starts guests, and every stream, waits for it.
 	pod := podTemplate(c, actor{
-		name: API, command: "api", account: APIAccount, verbosity: c.Verbosity.API, cpu: "100m", memory: "50Mi",
+		name: API, command: "api", account: APIAccount, cpu: "100m", memory: "50Mi",
 		args: []string{
 			"--cert-dir=" + certDir,
 			"--ca-file=" + caDir + "/" + CABundleKey,
@@ -37,8 +40,11 @@ func api(c *Config) []Object {
 
 // controller is virt-controller: the reconcilers of virtual machines.
 func controller(c *Config) []Object {
+	if c.Edge {
+		return nil
+	}
 	pod := podTemplate(c, actor{
-		name: Controller, command: "controller", account: ControllerAccount, verbosity: c.Verbosity.Controller, cpu: "10m", memory: "50Mi",
+		name: Controller, command: "controller", account: ControllerAccount, cpu: "10m", memory: "50Mi",
 		args: []string{
 			"--cert-dir=" + certDir,
 			"--ca-file=" + caDir + "/" + CABundleKey,
@@ -55,7 +61,9 @@ func deploymentOf(c *Config, name string, replicas int32, pod corev1.PodTemplate
 		TypeMeta:   metav1.TypeMeta{APIVersion: "apps/v1", Kind: "Deployment"},
 		ObjectMeta: named(c, name, name),
 		Spec: appsv1.DeploymentSpec{
-			Replicas:             &replicas,
+			Replicas: &replicas,
+			// A program that serves for a moment and then falls does not replace one that goes on.
+			MinReadySeconds:      5,
 			RevisionHistoryLimit: ptr.To[int32](2),
 			Selector:             &metav1.LabelSelector{MatchLabels: map[string]string{v1.LabelComponent: name}},
 			Template:             pod,

@@ -39,7 +39,7 @@ var handlerCapabilities = []corev1.Capability{
 // handler is virt-handler: the agent on every node that may run guests.
 func handler(c *Config) []Object {
 	pod := podTemplate(c, actor{
-		name: Handler, command: "handler", account: HandlerAccount, verbosity: c.Verbosity.Handler, cpu: "10m", memory: "50Mi",
+		name: Handler, command: "handler", account: HandlerAccount, cpu: "10m", memory: "50Mi",
 		args: []string{
 			"--node-name=$(NODE_NAME)",
 			"--pod-ip=$(POD_IP)",

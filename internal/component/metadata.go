@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
@@ -12,6 +14,10 @@ import (
 // AnnotationHash records on an object what it was made from, so that a field which
 // a later version of the operator no longer sets is noticed and given up.
 const AnnotationHash = "kubevirt.io/applied-hash"
+
+// AnnotationTemplate on the pods of a workload is a hash of the template that they
+// were made from, so that pods of the wanted version are told from former ones.
+const AnnotationTemplate = "kubevirt.io/template-hash"
 
 // named is the metadata of a namespaced object of a component.
 func named(c *Config, name, component string) metav1.ObjectMeta {
@@ -61,9 +67,25 @@ func stamp(c *Config, object Object) error {
 	if len(c.Customizations.Patches) > 0 || c.Customizations.Flags != nil {
 		annotations[v1.AnnotationCustomizerIdentifier] = digest(c.Customizations)
 	}
+	switch workload := object.(type) {
+	case *appsv1.Deployment:
+		stampTemplate(&workload.Spec.Template)
+	case *appsv1.DaemonSet:
+		stampTemplate(&workload.Spec.Template)
+	}
 	delete(annotations, AnnotationHash)
 	object.SetAnnotations(annotations)
 	annotations[AnnotationHash] = digest(object)
 	object.SetAnnotations(annotations)
 	return nil
+}
+
+func stampTemplate(template *corev1.PodTemplateSpec) {
+	delete(template.Annotations, AnnotationTemplate)
+	hash := digest(template)
+	template.Annotations = maps.Clone(template.Annotations)
+	if template.Annotations == nil {
+		template.Annotations = map[string]string{}
+	}
+	template.Annotations[AnnotationTemplate] = hash
 }

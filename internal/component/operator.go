@@ -51,7 +51,7 @@ func OperatorManifest(c *Config, replicas int32, definition Object) []Object {
 
 func operatorDeployment(c *Config, replicas int32) Object {
 	pod := podTemplate(c, actor{
-		name: Operator, command: "operator", account: OperatorAccount, verbosity: c.Verbosity.Operator, cpu: "10m", memory: "60Mi",
+		name: Operator, command: "operator", account: OperatorAccount, cpu: "10m", memory: "60Mi",
 		args: []string{"--webhook-port=" + strconv.Itoa(OperatorWebhookPort)},
 	})
 	placeInfra(&pod.Spec, Operator, nil)
@@ -70,35 +70,48 @@ func operatorDeployment(c *Config, replicas int32) Object {
 // for nobody may give away rights that he does not hold.
 func operatorRights(c *Config) []Object {
 	most := *c
-	most.ReadNetworks = true // as some KubeVirt object may want
+	most.ReadNetworks, most.ReadNamespaces = true, true // as some KubeVirt object may want
 	c = &most
 	subject := account(c.Namespace, OperatorAccount)
 	manage := look("create", "patch", "delete")
 	everywhere := append(granted(c, ""),
-		rule(v1.GroupName, on(v1.ResourceKubeVirts), look("patch", "update")),
-		rule(v1.GroupName, on("kubevirts/status", "kubevirts/finalizers"), may("patch", "update")),
+		rule(v1.GroupName, on(v1.ResourceKubeVirts), look("patch")),
+		rule(v1.GroupName, on("kubevirts/status"), may("patch")),
 		rule(v1.GroupName, on("virtualmachines", "virtualmachineinstances", "virtualmachineinstancereplicasets"), may("list")),
 		rule("apiextensions.k8s.io", on("customresourcedefinitions"), manage),
 		rule("admissionregistration.k8s.io", on("validatingwebhookconfigurations", "mutatingwebhookconfigurations",
 			"validatingadmissionpolicies", "validatingadmissionpolicybindings"), manage),
 		rule("apiregistration.k8s.io", on("apiservices"), manage),
-		rule("scheduling.k8s.io", on("priorityclasses"), manage),
+		rule("scheduling.k8s.io", on("priorityclasses"), look("create", "patch")),
 		rule(rbacGroup, on("clusterroles", "clusterrolebindings"), manage),
 		rbacv1.PolicyRule{APIGroups: []string{rbacGroup}, Resources: on("clusterroles"), ResourceNames: []string{delegatorRole}, Verbs: may("bind")},
-		rule("", on("nodes"), may("list", "patch")),
+		// Whose handler cannot be updated because it does not answer; what a removal cleans.
+		rule("", on("nodes"), may("get", "list", "patch")),
+		rule("", on("namespaces"), look()),
+		rule(monitoringGroup.Group, on("servicemonitors"), manage),
+		rule(monitoringGroup.Group, on("prometheusrules"), look()),
 	)
 	home := append(granted(c, c.Namespace),
-		rule("", on("serviceaccounts", "services", "secrets", "configmaps"), manage),
-		rule("", on("secrets", "configmaps"), may("update")),
+		rule("", on("serviceaccounts", "services", "secrets"), manage),
+		rule("", on("secrets"), may("update")),
+		rule("", on("configmaps"), look("create", "update", "delete")),
 		rule("apps", on("deployments", "daemonsets"), manage),
+		// The waves of an update: which pods work, and which are next. Kubelets bring what
+		// a pod mounts up to date when the pod changes.
+		rule("", on("pods"), may("list", "patch", "delete")),
 		rule("policy", on("poddisruptionbudgets"), manage),
 		rule(rbacGroup, on("roles", "rolebindings"), manage),
 		rule("discovery.k8s.io", on("endpointslices"), may("list")),
-		rule("coordination.k8s.io", on("leases"), may("get", "create", "update", "patch")),
+		rule(monitoringGroup.Group, on("prometheusrules"), may("create", "patch", "delete")),
+		// A namespace counts as within itself.
+		rule("", on("namespaces"), may("patch")),
+		rule("coordination.k8s.io", on("leases"), may("get", "create", "update")),
 		rule("", on("events"), may("create", "patch")),
 	)
+	// One binding and no other: where OLM installs the operator, it has this in every namespace.
 	system := []rbacv1.PolicyRule{
-		rule(rbacGroup, on("rolebindings"), manage),
+		rule(rbacGroup, on("rolebindings"), look()),
+		{APIGroups: []string{rbacGroup}, Resources: on("rolebindings"), ResourceNames: []string{authReaderBinding, edgeBinding(authReaderBinding)}, Verbs: may("create", "patch", "delete")},
 		{APIGroups: []string{rbacGroup}, Resources: on("roles"), ResourceNames: []string{authReaderRole}, Verbs: may("bind")},
 	}
 	away := named(c, OperatorAccount, Operator)
@@ -117,7 +130,7 @@ func operatorRights(c *Config) []Object {
 // or cluster-wide.
 func granted(c *Config, namespace string) []rbacv1.PolicyRule {
 	var rules []rbacv1.PolicyRule
-	for _, object := range concat(userRoles(c), apiRights(c), controllerRights(c), handlerRights(c)) {
+	for _, object := range concat(userRoles(c), apiRights(c), controllerRights(c), handlerRights(c), monitoringRights(c)) {
 		switch role := object.(type) {
 		case *rbacv1.ClusterRole:
 			if namespace == "" {

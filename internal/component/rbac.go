@@ -13,6 +13,8 @@ const (
 	SystemNamespace = "kube-system"
 	// authReaderRole lets its holder read how the API server authenticates requests.
 	authReaderRole = "extension-apiserver-authentication-reader"
+	// authReaderBinding gives that role to virt-api.
+	authReaderBinding = APIAccount + "-auth-reader"
 	// delegatorRole lets its holder ask the API server to check tokens and rights.
 	delegatorRole = "system:auth-delegator"
 )
@@ -75,11 +77,11 @@ func serviceAccount(meta metav1.ObjectMeta) *corev1.ServiceAccount {
 }
 
 func accounts(c *Config) []Object {
-	return []Object{
-		serviceAccount(named(c, APIAccount, API)),
-		serviceAccount(named(c, ControllerAccount, Controller)),
-		serviceAccount(named(c, HandlerAccount, Handler)),
+	handler := serviceAccount(named(c, HandlerAccount, Handler))
+	if c.Edge {
+		return []Object{serviceAccount(named(c, ControlPlaneAccount, API)), handler}
 	}
+	return []Object{serviceAccount(named(c, APIAccount, API)), serviceAccount(named(c, ControllerAccount, Controller)), handler}
 }
 
 // rights binds a component's account to its roles, cluster-wide and at home.

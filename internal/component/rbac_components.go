@@ -27,7 +27,7 @@ func apiRights(c *Config) []Object {
 		rule("", on("pods"), look()),
 	}
 	subject := account(c.Namespace, APIAccount)
-	reader := named(c, APIAccount+"-auth-reader", API)
+	reader := named(c, authReaderBinding, API)
 	reader.Namespace = SystemNamespace
 	return append(rights(c, API, APIAccount, everywhere, home),
 		clusterRoleBinding(APIAccount+"-auth-delegator", API, delegatorRole, subject),
@@ -49,6 +49,8 @@ func controllerRights(c *Config) []Object {
 		rule(poolv1beta1.GroupName, on("virtualmachinepools/status"), may("patch")),
 		rule(poolv1beta1.GroupName, on("virtualmachinepools/finalizers"), may("update")),
 		rule(v1.GroupName, on(v1.ResourceKubeVirts), look()),
+		// Bringing guests to the current launcher.
+		rule("", on("pods/eviction"), may("create")),
 		// Patched are annotations, for the sidecars of a pod.
 		rule("", on("pods"), look("create", "patch", "delete")),
 		rule("", on("pods/status"), may("patch")),
@@ -71,8 +73,14 @@ func controllerRights(c *Config) []Object {
 		// Which devices a network takes that a pod is to be attached to.
 		everywhere = append(everywhere, rule("k8s.cni.cncf.io", on("network-attachment-definitions"), may("get")))
 	}
+	if c.ReadNamespaces {
+		// Whether the launchers of a namespace get a limit of CPU.
+		everywhere = append(everywhere, rule("", on("namespaces"), may("get")))
+	}
 	home := []rbacv1.PolicyRule{
-		rule("coordination.k8s.io", on("leases"), may("get", "create", "update", "patch")),
+		// How many guests run in an older launcher.
+		rule(v1.GroupName, on("kubevirts/status"), may("patch")),
+		rule("coordination.k8s.io", on("leases"), may("get", "create", "update")),
 	}
 	return rights(c, Controller, ControllerAccount, everywhere, home)
 }

@@ -163,7 +163,7 @@ func admission(c *Config) []Object {
 					coreRule(v1.ResourceVirtualMachineInstanceReplicaSets, create, update)),
 				validating(c, "virtualmachinepool-validator.kubevirt.io", APIService, PathValidatePools,
 					groupRule(poolv1beta1.GroupName, []string{poolv1beta1.Version}, []string{poolv1beta1.ResourceVirtualMachinePools}, create, update)),
-				exempting(c, []string{ControllerAccount, APIAccount}, validating(c, "status-validator.kubevirt.io", APIService,
+				exempting(c, []string{ControllerAccount, APIAccount, ControlPlaneAccount}, validating(c, "status-validator.kubevirt.io", APIService,
 					PathValidateStatus,
 					coreRule(v1.ResourceVirtualMachines+"/status", create, update),
 					coreRule(v1.ResourceVirtualMachineInstanceReplicaSets+"/status", create, update))),

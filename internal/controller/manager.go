@@ -2,6 +2,7 @@ package controller
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -30,6 +31,7 @@ import (
 	"kubevirt.io/kubevirt/internal/controller/replicaset"
 	"kubevirt.io/kubevirt/internal/controller/vm"
 	"kubevirt.io/kubevirt/internal/controller/vmi"
+	"kubevirt.io/kubevirt/internal/controller/workload"
 	"kubevirt.io/kubevirt/internal/datavolume"
 	"kubevirt.io/kubevirt/internal/event"
 	"kubevirt.io/kubevirt/internal/launcherpod"
@@ -37,8 +39,6 @@ import (
 
 const (
 	name = "virt-controller"
-	// Requests per second towards the API server, and how many at once.
-	requestRate, requestBurst = 200, 400
 	// workers reconcile at the same time, per kind.
 	workers = 10
 	// A reconcile that failed is tried again after firstRetry, doubling up to lastRetry.
@@ -51,8 +51,6 @@ var imageVolumesSince = version.MustParseGeneric("1.35.0")
 // Run runs the reconcilers until ctx is done, once this process leads. It fails
 // when the API server cannot be reached or the leadership is lost.
 func Run(ctx context.Context, config *rest.Config, o Options) error {
-	config = rest.CopyConfig(config)
-	config.QPS, config.Burst = requestRate, requestBurst
 	mgr, err := newManager(ctx, config, o)
 	if err != nil {
 		return err
@@ -69,7 +67,10 @@ func newManager(ctx context.Context, config *rest.Config, o Options) (ctrl.Manag
 	if err != nil {
 		return nil, err
 	}
-	health := &health{}
+	settings := newSettings(o.Log)
+	alone := config
+	config = rest.CopyConfig(config)
+	config.RateLimiter = settings.requests
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
 		Scheme:                        scheme,
 		Logger:                        o.Log,
@@ -78,10 +79,12 @@ func newManager(ctx context.Context, config *rest.Config, o Options) (ctrl.Manag
 		LeaderElectionID:              name,
 		LeaderElectionNamespace:       o.Namespace,
 		LeaderElectionReleaseOnCancel: true,
-		HealthProbeBindAddress:        "0",
+		// However many requests wait for their turn, the Lease is renewed.
+		LeaderElectionConfig:   alone,
+		HealthProbeBindAddress: "0",
 		Metrics: metricsserver.Options{
-			BindAddress: o.Address, SecureServing: true, CertDir: o.CertDir,
-			ExtraHandlers: map[string]http.Handler{"/healthz": health},
+			BindAddress: o.Address, SecureServing: true, CertDir: o.CertDir, TLSOpts: []func(*tls.Config){settings.tls.Server},
+			ExtraHandlers: map[string]http.Handler{"/healthz": &settings.health},
 		},
 	})
 	if err != nil {
@@ -91,7 +94,7 @@ func newManager(ctx context.Context, config *rest.Config, o Options) (ctrl.Manag
 	if err != nil {
 		return nil, fmt.Errorf("following the KubeVirt object: %w", err)
 	}
-	cfg.OnChange(health.inEffect)
+	cfg.OnChange(settings.follow)
 	render, err := renderer(config, cfg, o.LauncherImage)
 	if err != nil {
 		return nil, err
@@ -101,7 +104,7 @@ func newManager(ctx context.Context, config *rest.Config, o Options) (ctrl.Manag
 		return nil, fmt.Errorf("making the client for events: %w", err)
 	}
 	events := event.New(ctx, clients.CoreV1(), scheme, name)
-	return mgr, addControllers(ctx, mgr, events, cfg.Current, render)
+	return mgr, addControllers(ctx, mgr, events, cfg.Current, render, o.LauncherImage)
 }
 
 // Scheme returns the kinds that virt-controller knows.
@@ -138,7 +141,8 @@ func renderer(config *rest.Config, cfg *loader.Loader, image string) (render, er
 	}, nil
 }
 
-func addControllers(ctx context.Context, mgr ctrl.Manager, events event.Recorder, config func() *clusterconfig.Config, render render) error {
+func addControllers(ctx context.Context, mgr ctrl.Manager, events event.Recorder,
+	config func() *clusterconfig.Config, render render, launcherImage string) error {
 	now := clock.RealClock{}
 	// EnableWarmup fills the caches before this replica leads, so that a change of leaders takes no longer than
 	// the Lease.
@@ -172,5 +176,11 @@ func addControllers(ctx context.Context, mgr ctrl.Manager, events event.Recorder
 		return err
 	}
 	nodes := &node.Reconciler{Client: mgr.GetClient(), Events: events, Clock: now}
-	return nodes.Setup(mgr, options())
+	if err := nodes.Setup(mgr, options()); err != nil {
+		return err
+	}
+	workloads := &workload.Reconciler{
+		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Events: events, Clock: now, LauncherImage: launcherImage,
+	}
+	return workloads.Setup(mgr, options())
 }

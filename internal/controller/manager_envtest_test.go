@@ -22,6 +22,7 @@ import (
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 	"kubevirt.io/kubevirt/internal/component"
+	"kubevirt.io/kubevirt/internal/logging"
 	"kubevirt.io/kubevirt/test/builder"
 	"kubevirt.io/kubevirt/test/envtest"
 )
@@ -37,12 +38,12 @@ const (
 
 // startManager runs virt-controller as it runs in a cluster: with its own rights,
 // real caches and the leader's Lease.
-func startManager(ctx context.Context, t *testing.T, requests *envtest.Requests) {
+func startManager(ctx context.Context, t *testing.T, requests *envtest.Requests) ctrl.Manager {
 	t.Helper()
 	ctx, cancel := context.WithCancel(ctx)
 	mgr, err := newManager(ctx, cluster.As(component.ControllerAccount, "", requests), Options{
 		Namespace: envtest.Namespace, LauncherImage: "launcher:1", Address: healthAddress,
-		CertDir: t.TempDir(), Log: ctrl.Log,
+		CertDir: t.TempDir(), Log: logging.New(name, 0),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -55,6 +56,7 @@ func startManager(ctx context.Context, t *testing.T, requests *envtest.Requests)
 			t.Errorf("running the manager: %v", err)
 		}
 	})
+	return mgr
 }
 
 // eventually waits for something the real controllers bring about.
@@ -128,7 +130,7 @@ func TestManager(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	requests := &envtest.Requests{}
-	startManager(ctx, t, requests)
+	mgr := startManager(ctx, t, requests)
 	namespace := cluster.NewNamespace(t)
 	startNode(ctx, t, namespace, requests)
 
@@ -143,6 +145,7 @@ func TestManager(t *testing.T) {
 		t.Run(part.name, func(t *testing.T) { part.test(t, ctx, namespace, requests) })
 	}
 	t.Run("health and metrics", healthAndMetrics)
+	t.Run("configuration", func(t *testing.T) { configurationInEffect(t, ctx, mgr) })
 }
 
 func instanceBudget(t *testing.T, ctx context.Context, namespace string, requests *envtest.Requests) {
@@ -248,5 +251,47 @@ func healthAndMetrics(t *testing.T) {
 	defer answer.Body.Close()
 	if text, err := io.ReadAll(answer.Body); err != nil || !strings.Contains(string(text), "controller_runtime_reconcile_total") {
 		t.Errorf("metrics are missing: %v", err)
+	}
+}
+
+// The KubeVirt object changes the process while it runs, and changes it back.
+func configurationInEffect(t *testing.T, ctx context.Context, mgr ctrl.Manager) {
+	oldest := &http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12},
+	}}
+	serves := func() bool {
+		answer, err := oldest.Get("https://" + healthAddress + "/healthz")
+		if err == nil {
+			_ = answer.Body.Close()
+		}
+		return err == nil
+	}
+	for _, step := range []struct {
+		configuration string
+		verbosity     int
+		qps           float32
+		serves        bool
+	}{
+		{`{
+			"controllerConfiguration": {"restClient": {"rateLimiter": {"tokenBucketRateLimiter": {"qps": 33, "burst": 44}}}},
+			"developerConfiguration": {"logVerbosity": {"virtController": 4}}, "tlsConfiguration": {"minTLSVersion": "VersionTLS13"}
+		}`, 4, 33, false},
+		{`null`, 0, 200, true},
+	} {
+		kv := &v1.KubeVirt{ObjectMeta: metav1.ObjectMeta{Namespace: envtest.Namespace, Name: "kubevirt"}}
+		change := client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"configuration":`+step.configuration+`}}`))
+		if err := cluster.Client.Patch(ctx, kv, change); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "the configuration in effect", func(context.Context) (bool, error) {
+			return mgr.GetConfig().RateLimiter.QPS() == step.qps, nil
+		})
+		log := mgr.GetLogger()
+		if !log.V(step.verbosity).Enabled() || log.V(step.verbosity+1).Enabled() {
+			t.Errorf("lines of V(%d) %t, of V(%d) %t", step.verbosity, log.V(step.verbosity).Enabled(), step.verbosity+1, log.V(step.verbosity+1).Enabled())
+		}
+		if got := serves(); got != step.serves {
+			t.Errorf("a client of TLS 1.2 is served: %t, want %t", got, step.serves)
+		}
 	}
 }

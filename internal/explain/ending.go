@@ -86,7 +86,7 @@ func controllerSilent(v *view, due *metav1.Time) []cause {
 		return nil
 	}
 	return []cause{notRunning(v1.CauseControllerSilent, fmt.Sprintf("virt-controller has not acted for %s.", v.ago(due.Time)),
-		"See whether it runs: kubectl get pods -A -l kubevirt.io=virt-controller, and look at its log.",
+		"See whether it runs, alone or in virt-api: kubectl get pods -A -l 'kubevirt.io in (virt-controller,virt-api)', and look at its log.",
 		v.vmSays("status.printableStatus", string(v.VM.Status.PrintableStatus)))}
 }
 

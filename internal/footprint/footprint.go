@@ -14,17 +14,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ReleaseAfter gives back, once the start is over, what only the start needed: heap
-// that has become free, and the program's own code and constants. It returns when
-// that is done or ctx is.
-func ReleaseAfter(ctx context.Context, start time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return nil
-	case <-time.After(start):
+// Release gives back, once the start is over, what only the start needed: heap that
+// has become free, and the program's own code and constants. It does so again every
+// so often, for what is needed seldom adds up too. It returns when ctx is done or that
+// fails.
+func Release(ctx context.Context, start, every time.Duration) error {
+	for wait := start; ; wait = every {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(wait):
+		}
+		debug.FreeOSMemory()
+		if err := releaseImage(); err != nil {
+			return err
+		}
 	}
-	debug.FreeOSMemory()
-	return releaseImage()
 }
 
 // releaseImage takes the program's file out of this process's memory. What is

@@ -1,6 +1,10 @@
 package launcherpod
 
-import corev1 "k8s.io/api/core/v1"
+import (
+	corev1 "k8s.io/api/core/v1"
+
+	v1 "kubevirt.io/kubevirt/api/core/v1"
+)
 
 // serialLog is where the launcher has QEMU write what the guest prints.
 const serialLog = runDir + "/serial0.log"
@@ -23,7 +27,7 @@ func console(r *render) error {
 		},
 		RestartPolicy:   &always,
 		SecurityContext: restricted(),
-		Resources:       helperResources(),
+		Resources:       r.helper(v1.SupportContainerTypeGuestConsoleLog),
 		VolumeMounts:    []corev1.VolumeMount{{Name: runVolume, MountPath: runDir, ReadOnly: true}},
 	})
 	return nil

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 	"kubevirt.io/kubevirt/internal/clusterconfig"
@@ -105,7 +104,7 @@ func (r *render) runImage(container, socket, image string, policy corev1.PullPol
 		Command:         []string{binaryDir + "/" + program, "--socket", socketDir + "/" + socket + ".sock"},
 		RestartPolicy:   &always,
 		SecurityContext: restricted(),
-		Resources:       helperResources(),
+		Resources:       r.helper(v1.SupportContainerTypeContainerDisk),
 		VolumeMounts: []corev1.VolumeMount{
 			{Name: binaryVolume, MountPath: binaryDir, ReadOnly: true},
 			{Name: socketVolume, MountPath: socketDir},
@@ -126,15 +125,7 @@ func (r *render) provideProgram() {
 		ImagePullPolicy: r.cfg.ImagePullPolicy,
 		Command:         []string{"/usr/bin/busybox", "cp", "/usr/bin/" + program, binaryDir + "/" + program},
 		SecurityContext: restricted(),
-		Resources:       helperResources(),
+		Resources:       r.helper(v1.SupportContainerTypeContainerDisk),
 		VolumeMounts:    []corev1.VolumeMount{{Name: binaryVolume, MountPath: binaryDir}},
 	})
-}
-
-// helperResources are those of a program that mostly sleeps.
-func helperResources() corev1.ResourceRequirements {
-	return corev1.ResourceRequirements{Requests: corev1.ResourceList{
-		corev1.ResourceCPU:    resource.MustParse("1m"),
-		corev1.ResourceMemory: resource.MustParse("5Mi"),
-	}}
 }

@@ -6,6 +6,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+
+	v1 "kubevirt.io/kubevirt/api/core/v1"
 )
 
 // filesystemShare is the share of a CPU, in thousandths, for serving a directory.
@@ -49,6 +51,23 @@ func (r *render) requestCPU() {
 	ratio := int64(r.cfg.CPUAllocationRatio)
 	share := (threads*1000+ratio-1)/ratio + int64(len(spec.Devices.Filesystems))*filesystemShare
 	r.request(corev1.ResourceCPU, *resource.NewMilliQuantity(share, resource.DecimalSI))
+}
+
+// LimitCPU keeps a launcher pod to the CPUs that its guest has, unless the instance
+// sets a limit of its own or asks for more.
+func LimitCPU(pod *corev1.Pod, vmi *v1.VirtualMachineInstance) {
+	compute := &pod.Spec.Containers[0]
+	if _, limited := compute.Resources.Limits[corev1.ResourceCPU]; limited {
+		return
+	}
+	limit := *resource.NewQuantity(int64(vmi.Spec.Domain.CPUTopology().VCPUs()), resource.DecimalSI)
+	if request := compute.Resources.Requests[corev1.ResourceCPU]; request.Cmp(limit) > 0 {
+		limit = request
+	}
+	if compute.Resources.Limits == nil {
+		compute.Resources.Limits = corev1.ResourceList{}
+	}
+	compute.Resources.Limits[corev1.ResourceCPU] = limit
 }
 
 // requestMemory asks for the guest's memory and the overhead of running it.

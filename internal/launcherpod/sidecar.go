@@ -7,7 +7,6 @@ import (
 	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 	"kubevirt.io/kubevirt/internal/clusterconfig"
@@ -17,12 +16,6 @@ const (
 	// hooksVolume has a directory for each sidecar, where it listens for the launcher.
 	hooksVolume = "hook-sidecar-sockets"
 	hooksDir    = "/var/run/kubevirt-hooks"
-)
-
-// What a hook sidecar may use, and is guaranteed.
-var (
-	sidecarCPU    = resource.MustParse("200m")
-	sidecarMemory = resource.MustParse("64M")
 )
 
 // sidecars adds the containers that may change the guest's definition: those that the
@@ -71,10 +64,7 @@ func (r *render) addSidecar(sidecar corev1.Container) {
 	sidecar.Env = append(sidecar.Env, corev1.EnvVar{Name: "CONTAINER_NAME", Value: sidecar.Name})
 	sidecar.RestartPolicy = &always
 	sidecar.SecurityContext = restricted()
-	sidecar.Resources = corev1.ResourceRequirements{}
-	for _, list := range []*corev1.ResourceList{&sidecar.Resources.Limits, &sidecar.Resources.Requests} {
-		*list = corev1.ResourceList{corev1.ResourceCPU: sidecarCPU, corev1.ResourceMemory: sidecarMemory}
-	}
+	sidecar.Resources = r.helper(v1.SupportContainerTypeSidecar)
 	sidecar.VolumeMounts = append(sidecar.VolumeMounts, corev1.VolumeMount{
 		Name: hooksVolume, MountPath: hooksDir, SubPath: sidecar.Name,
 	})

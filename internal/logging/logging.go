@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -13,6 +14,10 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
+
+// detailed is the highest verbosity that is honoured. Above it Kubernetes' client
+// library writes the bodies of requests, and there are Secrets among them.
+const detailed = 7
 
 // New returns the logger of a component and makes it the logger of klog, of
 // controller-runtime and of package slog too. Lines of V(n) are written when
@@ -26,11 +31,48 @@ func New(component string, verbosity int) logr.Logger {
 }
 
 func newLogger(w io.Writer, component string, verbosity int) logr.Logger {
-	handler := slog.NewJSONHandler(w, &slog.HandlerOptions{
-		Level:       slog.Level(-verbosity),
-		ReplaceAttr: rename,
-	})
-	return logr.FromSlogHandler(handler.WithAttrs([]slog.Attr{slog.String("component", component)}))
+	level := &slog.LevelVar{}
+	lines := slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: rename})
+	log := logr.FromSlogHandler(handler{lines, level, verbosity}.WithAttrs([]slog.Attr{slog.String("component", component)}))
+	SetVerbosity(log, 0)
+	return log
+}
+
+// handler is one whose level may be changed while it is in use.
+type handler struct {
+	slog.Handler
+	level *slog.LevelVar
+	// initial is the verbosity it began with.
+	initial int
+}
+
+// WithAttrs implements slog.Handler.
+func (h handler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	h.Handler = h.Handler.WithAttrs(attrs)
+	return h
+}
+
+// WithGroup implements slog.Handler.
+func (h handler) WithGroup(name string) slog.Handler {
+	h.Handler = h.Handler.WithGroup(name)
+	return h
+}
+
+// SetVerbosity changes the verbosity of a logger that New has made, of all that were
+// derived from it and of klog; 0 is the one it began with. Other loggers stay as they are.
+func SetVerbosity(log logr.Logger, verbosity uint) {
+	h, ours := logr.ToSlogHandler(log).(handler)
+	if !ours {
+		return
+	}
+	wanted := h.initial
+	if verbosity > 0 {
+		wanted = int(min(verbosity, detailed))
+	}
+	wanted = min(wanted, detailed)
+	h.level.Set(slog.Level(-wanted))
+	var libraries klog.Level
+	_ = libraries.Set(strconv.Itoa(wanted)) // fails only for what is no number
 }
 
 // rename gives the built-in keys the names that readers of the log expect.

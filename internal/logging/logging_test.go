@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/go-logr/logr"
+	"k8s.io/klog/v2"
 )
 
 func TestLines(t *testing.T) {
@@ -36,4 +39,26 @@ func TestLines(t *testing.T) {
 	if !strings.Contains(lines[0], `"namespace":"b"`) || !strings.Contains(lines[2], "broken") {
 		t.Errorf("values are missing:\n%s", out.String())
 	}
+}
+
+func TestSetVerbosity(t *testing.T) {
+	var out bytes.Buffer
+	log := newLogger(&out, "virt-test", 2)
+	derived := log.WithName("part").WithValues("name", "a")
+	for _, step := range []struct {
+		set  uint
+		want int
+	}{{0, 2}, {5, 5}, {1, 1}, {0, 2}, {9, detailed}, {1 << 40, detailed}} {
+		SetVerbosity(derived, step.set)
+		for n := range 12 {
+			if on := n <= step.want; log.V(n).Enabled() != on || derived.V(n).Enabled() != on || klog.V(klog.Level(n)).Enabled() != on {
+				t.Errorf("verbosity %d: lines of V(%d): %t, %t, %t; want %t", step.set, n,
+					log.V(n).Enabled(), derived.V(n).Enabled(), klog.V(klog.Level(n)).Enabled(), on)
+			}
+		}
+	}
+	if newLogger(&out, "virt-test", 10).V(detailed + 1).Enabled() {
+		t.Error("a process can be started with more than it may write")
+	}
+	SetVerbosity(logr.Discard(), 5)
 }

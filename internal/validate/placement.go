@@ -17,13 +17,14 @@ const (
 	maxSearchListSize = 256
 )
 
-var architectures = []string{"amd64"}
+// Architectures are those of guests, as in GOARCH.
+var Architectures = []string{"amd64"}
 
 // placement checks where and under which name the guest runs.
 func placement(path *field.Path, spec *v1.VirtualMachineInstanceSpec) field.ErrorList {
 	var errs field.ErrorList
-	if !slices.Contains(architectures, spec.Architecture) {
-		errs = append(errs, field.NotSupported(path.Child("architecture"), spec.Architecture, architectures))
+	if !slices.Contains(Architectures, spec.Architecture) {
+		errs = append(errs, field.NotSupported(path.Child("architecture"), spec.Architecture, Architectures))
 	}
 	if spec.Hostname != "" {
 		for _, msg := range validation.IsDNS1123Label(spec.Hostname) {

@@ -3,6 +3,7 @@ package validate
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -50,10 +51,10 @@ func reencode(from, to any) error {
 	return nil
 }
 
-// refusals are a kind's ledger paths: refused ones, each with what there is to say
-// about it, and those that hold any field that is not refused.
+// refusals are a kind's ledger paths: refused ones, and those that hold any field that
+// may be set.
 type refusals struct {
-	refused   map[string]string
+	refused   map[string]ledger.Row
 	supported map[string]bool
 }
 
@@ -72,10 +73,12 @@ func loadRefusals(kind string) (*refusals, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the ledger of %s: %w", kind, err)
 	}
-	r := &refusals{refused: map[string]string{}, supported: map[string]bool{}}
+	r := &refusals{refused: map[string]ledger.Row{}, supported: map[string]bool{}}
 	for _, row := range rows {
 		if row.State == ledger.Refused {
-			r.refused[row.Path] = row.Note
+			r.refused[row.Path] = row
+		}
+		if row.State == ledger.Refused && row.Only == nil {
 			continue
 		}
 		for path := row.Path; path != ""; path = parent(path) {
@@ -103,8 +106,10 @@ func walk(ledgerPath string, path *field.Path, value any, r *refusals, errs *fie
 	if value == nil || ledgerPath == "" {
 		return
 	}
-	if note, refused := r.refused[ledgerPath]; refused {
-		*errs = append(*errs, notSupported(path, note))
+	if row, refused := r.refused[ledgerPath]; refused {
+		if row.Only == nil || !reflect.DeepEqual(value, row.Only) {
+			*errs = append(*errs, notSupported(path, reason(row)))
+		}
 		return
 	}
 	switch value := value.(type) {
@@ -130,12 +135,24 @@ func walk(ledgerPath string, path *field.Path, value any, r *refusals, errs *fie
 
 // below tells whether anything under a path is refused, and what there is to say.
 func (r *refusals) below(path string) (note string, refused bool) {
-	for inner, said := range r.refused {
+	for inner, row := range r.refused {
 		if rest, ok := strings.CutPrefix(inner, path); ok && (strings.HasPrefix(rest, ".") || strings.HasPrefix(rest, "[]") || strings.HasPrefix(rest, "{}")) {
-			note, refused = max(note, said), true
+			note, refused = max(note, row.Note), true
 		}
 	}
 	return note, refused
+}
+
+// reason says why a field is refused, and which value would not be.
+func reason(row ledger.Row) string {
+	if row.Only == nil {
+		return row.Note
+	}
+	only, err := json.Marshal(row.Only)
+	if err != nil {
+		return row.Note
+	}
+	return strings.TrimSuffix("only "+string(only)+" is: "+row.Note, ": ")
 }
 
 // notSupported refuses a field. The note says why for good, or what to use instead.

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -81,4 +82,40 @@ func place(steps []string, value any) any {
 // instance turns a ledger path into that of the object that place builds.
 func instance(path string) string {
 	return strings.NewReplacer("[]", "[0]", "{}", ".key").Replace(path)
+}
+
+// TestTheOnlyValueAccepted sets the refused leaves that take one value: to that value
+// and to another.
+func TestTheOnlyValueAccepted(t *testing.T) {
+	rows, err := ledger.Load(v1.KindKubeVirt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, row := range rows {
+		if row.Only == nil {
+			continue
+		}
+		seen++
+		steps := strings.Split(row.Path, ".")
+		if errs := Unsupported(v1.KindKubeVirt, place(steps, row.Only)); len(errs) > 0 {
+			t.Errorf("%s: %v is refused: %v", row.Path, row.Only, errs)
+		}
+		errs := Unsupported(v1.KindKubeVirt, place(steps, "another"))
+		if want := fmt.Sprintf("not supported: only %s is: %s", quoted(t, row.Only), row.Note); len(errs) != 1 || !strings.Contains(errs[0].Error(), want) {
+			t.Errorf("%s: says %v, want %s", row.Path, errs, want)
+		}
+	}
+	if seen == 0 {
+		t.Error("no leaf takes one value")
+	}
+}
+
+func quoted(t *testing.T, value any) string {
+	t.Helper()
+	text, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }

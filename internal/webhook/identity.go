@@ -18,6 +18,8 @@ const (
 // ownAccounts may write what users may not.
 var ownAccounts = map[string]bool{
 	"kubevirt-apiserver": true, "kubevirt-controller": true, handlerAccount: true, "kubevirt-operator": true,
+	// virt-api and virt-controller as one program
+	"kubevirt-control-plane": true,
 }
 
 // account returns which of our service accounts sent a request; empty for

@@ -23,21 +23,24 @@ func (d Deps) validatePool(_ context.Context, request admission.Request) admissi
 	if pool.DeletionTimestamp != nil {
 		return admission.Allowed("")
 	}
-	var errs field.ErrorList
+	var errs, before field.ErrorList
 	if request.Operation == admissionv1.Update {
 		old, err := decode[poolv1beta1.VirtualMachinePool](request.OldObject.Raw)
 		if err != nil {
 			return admission.Errored(http.StatusInternalServerError, err)
 		}
-		// What was accepted once stays writable: finalizers and labels must not
-		// depend on rules that came later.
 		if apiequality.Semantic.DeepEqual(old.Spec, pool.Spec) {
 			return admission.Allowed("")
 		}
 		errs = validate.PoolUpdate(old, pool)
+		before = d.poolErrors(old)
 	}
+	return verdict(request, append(errs, added(d.poolErrors(pool), before)...))
+}
+
+func (d Deps) poolErrors(pool *poolv1beta1.VirtualMachinePool) field.ErrorList {
 	cfg := d.Config()
-	return verdict(request, append(errs, validate.Pool(pool, cfg, func(vmi *v1.VirtualMachineInstance) {
+	return validate.Pool(pool, cfg, func(vmi *v1.VirtualMachineInstance) {
 		defaults.VirtualMachineInstance(vmi, cfg, d.Now(), d.NewUUID)
-	})...))
+	})
 }

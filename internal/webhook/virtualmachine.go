@@ -41,28 +41,31 @@ func (d Deps) validateVirtualMachine(ctx context.Context, request admission.Requ
 	if err != nil {
 		return admission.Errored(http.StatusBadRequest, err)
 	}
-	var errs field.ErrorList
+	var errs, before field.ErrorList
 	if request.Operation == admissionv1.Update {
 		old, err := decode[v1.VirtualMachine](request.OldObject.Raw)
 		if err != nil {
 			return admission.Errored(http.StatusInternalServerError, err)
 		}
 		errs = d.checkFinalizers(ctx, request, v1.ResourceVirtualMachines, old, vm)
-		// What was accepted once stays writable: finalizers and labels must not
-		// depend on rules that came later.
 		if vm.DeletionTimestamp != nil || apiequality.Semantic.DeepEqual(old.Spec, vm.Spec) {
 			return verdict(request, errs)
 		}
 		errs = append(errs, validate.VirtualMachineUpdate(old, vm)...)
+		before = d.virtualMachineErrors(old)
 	} else if vm.Spec.Template != nil {
 		errs = validate.PresentInterfaces(field.NewPath("spec", "template", "spec"), &vm.Spec.Template.Spec)
 	}
-	cfg := d.Config()
-	response := verdict(request, append(errs, validate.VirtualMachine(vm, cfg, func(vmi *v1.VirtualMachineInstance) {
-		defaults.VirtualMachineInstance(vmi, cfg, d.Now(), d.NewUUID)
-	})...))
+	response := verdict(request, append(errs, added(d.virtualMachineErrors(vm), before)...))
 	if vm.Spec.Running != nil {
 		response.Warnings = append(response.Warnings, "spec.running is deprecated, use spec.runStrategy")
 	}
 	return response
+}
+
+func (d Deps) virtualMachineErrors(vm *v1.VirtualMachine) field.ErrorList {
+	cfg := d.Config()
+	return validate.VirtualMachine(vm, cfg, func(vmi *v1.VirtualMachineInstance) {
+		defaults.VirtualMachineInstance(vmi, cfg, d.Now(), d.NewUUID)
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 
 	admissionv1 "k8s.io/api/admission/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -104,6 +105,17 @@ func verdict(request admission.Request, errs field.ErrorList) admission.Response
 	kind := schema.GroupKind{Group: request.Kind.Group, Kind: request.Kind.Kind}
 	status := apierrors.NewInvalid(kind, request.Name, errs).ErrStatus
 	return admission.Response{AdmissionResponse: admissionv1.AdmissionResponse{Result: &status}}
+}
+
+// added returns the errors that an update brings. What was accepted once stays
+// writable: to stop a machine, to change its labels or to let it go must not depend
+// on rules that came later.
+func added(errs, before field.ErrorList) field.ErrorList {
+	known := map[string]bool{}
+	for _, err := range before {
+		known[err.Error()] = true
+	}
+	return slices.DeleteFunc(errs, func(err *field.Error) bool { return known[err.Error()] })
 }
 
 // malformed leaves an object that does not decode to the API server, whose schema

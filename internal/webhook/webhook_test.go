@@ -36,6 +36,8 @@ var (
 	user       = authenticationv1.UserInfo{Username: "jane"}
 	controller = authenticationv1.UserInfo{Username: "system:serviceaccount:kubevirt:kubevirt-controller"}
 	stranger   = authenticationv1.UserInfo{Username: "system:serviceaccount:elsewhere:kubevirt-controller"}
+	// both is virt-api and virt-controller as one program.
+	both = authenticationv1.UserInfo{Username: "system:serviceaccount:kubevirt:kubevirt-control-plane"}
 )
 
 func handlerOf(node string) authenticationv1.UserInfo {
@@ -156,6 +158,7 @@ func TestWhoWritesStatus(t *testing.T) {
 		{"a user changes metadata only", user, v1.VMIPhaseScheduled},
 		{"an account of another namespace is a user", stranger, v1.VMIPhaseScheduled},
 		{"the controller changes both", controller, v1.VMIPhaseRunning},
+		{"as part of one program as well", both, v1.VMIPhaseRunning},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			stored := apply(t, changed, ask(t, "/virtualmachineinstances-mutate", tc.who, changed, old))
@@ -186,6 +189,7 @@ func TestUpdateRules(t *testing.T) {
 		{"a user changes the spec", user, newSpec, "spec"},
 		{"a user moves it to another node", user, newLabel, v1.LabelNodeName},
 		{"the controller does", controller, newLabel, ""},
+		{"the controller as part of one program does", both, newLabel, ""},
 		{"the node's handler", handlerOf("node01"), old, ""},
 		{"another node's handler", handlerOf("node02"), old, "node02"},
 		{"a handler without a node", handlerOf(""), old, "may not write"},

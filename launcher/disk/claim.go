@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,46 +14,56 @@ import (
 const (
 	// claimImage is the image in a claim that is a filesystem.
 	claimImage = "disk.img"
-	// claimReserve is left free in a filesystem, for what it keeps beside the image.
-	claimReserve = 128 << 10
 	// imageUnit is what the size of an image made here is a multiple of.
 	imageUnit = 1 << 20
 )
 
+// Room says how large an image is made where a claim has less room than its size.
+type Room struct {
+	// TolerancePercent is by how much the image may be smaller than the claim; 0
+	// tolerates anything, as for a handler that does not know of it.
+	TolerancePercent uint32
+	// Reserve is left free in the filesystem, for what it keeps beside the image; 0
+	// stands for claimReserve.
+	Reserve int64
+}
+
+const claimReserve = 128 << 10
+
 // Claim returns the image in a claim: path is its device, or the directory where
 // it is mounted. In a directory without an image an empty one is made, unless
 // readOnly: as large as the claim, which is limit bytes, but no larger than what is
-// free. limit is 0 where nobody knows. Images here are always raw, whatever a guest
+// free, if room tolerates that. limit is 0 where nobody knows. Images here are always raw, whatever a guest
 // has written to their beginning.
-func Claim(path string, readOnly bool, limit int64) (Image, error) {
+func Claim(path string, readOnly bool, limit int64, room Room) (Image, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return Image{}, fmt.Errorf("looking for the claim: %w", err)
 	}
 	switch {
 	case info.IsDir():
-		return imageIn(path, readOnly, limit)
+		return imageIn(path, readOnly, limit, room)
 	case info.Mode()&fs.ModeDevice != 0 && info.Mode()&fs.ModeCharDevice == 0:
 		return Image{Path: path, Format: FormatRaw, Block: true}, nil
 	}
 	return Image{}, fmt.Errorf("%w: the claim is neither a directory nor a block device", ErrInvalid)
 }
 
-func imageIn(directory string, readOnly bool, limit int64) (Image, error) {
+func imageIn(directory string, readOnly bool, limit int64, room Room) (Image, error) {
 	path := filepath.Join(directory, claimImage)
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) && readOnly {
 		return Image{}, fmt.Errorf("%w: the claim is read-only and holds no %s", ErrInvalid, claimImage)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		if err := makeImage(path, limit); err != nil {
+		if err := makeImage(path, limit, room); err != nil {
 			return Image{}, err
 		}
 		info, err = os.Lstat(path) // perhaps somebody else's
 	}
 	if err == nil && info.Mode().IsRegular() && info.Size() == 0 && !readOnly {
 		// Somebody is about to give it a size, or was interrupted before.
-		if err := growImage(path, limit); err != nil {
+		if err := growImage(path, limit, room); err != nil {
 			return Image{}, err
 		}
 		info, err = os.Lstat(path)
@@ -83,8 +94,8 @@ func fits(directory string, size uint64, limit int64) error {
 // makeImage makes an empty image that takes space only as it is written. It appears
 // under its name complete, and never in place of another: looking whether there is one
 // does not help against guests that share the claim, nor against a cache of the network.
-func makeImage(path string, limit int64) error {
-	size, err := sizeIn(filepath.Dir(path), limit)
+func makeImage(path string, limit int64, room Room) error {
+	size, err := sizeIn(filepath.Dir(path), limit, room)
 	if err != nil {
 		return err
 	}
@@ -128,7 +139,7 @@ func putInPlace(made, path string, link func(made, path string) error) error {
 
 // growImage gives a size to an image that has none. One that has got one meanwhile
 // keeps it, and all that is in it.
-func growImage(path string, limit int64) error {
+func growImage(path string, limit int64, room Room) error {
 	file, err := os.OpenFile(path, os.O_RDWR|unix.O_NOFOLLOW, 0)
 	if err != nil {
 		return fmt.Errorf("opening the claim's image: %w", err)
@@ -141,7 +152,7 @@ func growImage(path string, limit int64) error {
 	if info.Size() > 0 {
 		return nil
 	}
-	size, err := sizeIn(filepath.Dir(path), limit)
+	size, err := sizeIn(filepath.Dir(path), limit, room)
 	if err != nil {
 		return err
 	}
@@ -160,24 +171,33 @@ func growImage(path string, limit int64) error {
 }
 
 // sizeIn is the size of an image to be made in a claim.
-func sizeIn(directory string, limit int64) (int64, error) {
+func sizeIn(directory string, limit int64, room Room) (int64, error) {
 	var found unix.Statfs_t
 	if err := unix.Statfs(directory, &found); err != nil {
 		return 0, fmt.Errorf("measuring the claim: %w", err)
 	}
-	size := sizeFor(int64(found.Bavail)*BlockUnit(&found), limit)
+	size, least := room.sizes(int64(found.Bavail)*BlockUnit(&found), limit)
 	if size == 0 {
 		return 0, fmt.Errorf("%w: the claim has no room for an image", ErrInvalid)
+	}
+	if size < least {
+		// How much is free is not said: it changes, and each new word is a new status.
+		return 0, fmt.Errorf("%w: the claim has less room for an image than its %d bytes, by more than the %d per cent that are tolerated "+
+			"(developerConfiguration.pvcTolerateLessSpaceUpToPercent of the KubeVirt object)", ErrInvalid, limit, room.TolerancePercent)
 	}
 	return size, nil
 }
 
-// sizeFor is the size of an image that is not to outgrow the free space, nor the
-// claim: of a filesystem that claims share, the free space is no claim's own.
-func sizeFor(free, limit int64) int64 {
-	size := max(free-claimReserve, 0)
+// sizes are that of an image that is not to outgrow the free space, nor the claim (of
+// a filesystem that claims share, the free space is no claim's own), and the least
+// that is tolerated.
+func (r Room) sizes(free, limit int64) (size, least int64) {
+	size = max(free-cmp.Or(r.Reserve, claimReserve), 0)
 	if limit > 0 {
 		size = min(size, limit)
 	}
-	return size / imageUnit * imageUnit
+	if r.TolerancePercent > 0 && r.TolerancePercent <= 100 {
+		least = limit / 100 * int64(100-r.TolerancePercent)
+	}
+	return size / imageUnit * imageUnit, least / imageUnit * imageUnit
 }

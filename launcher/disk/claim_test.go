@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func TestSizeFor(t *testing.T) {
+func TestSizes(t *testing.T) {
 	for name, c := range map[string]struct{ free, limit, want int64 }{
 		"the claim is less than what is free":  {1 << 40, 1 << 30, 1 << 30},
 		"the filesystem takes its share":       {900 << 20, 1 << 30, 899 << 20},
@@ -23,9 +23,43 @@ func TestSizeFor(t *testing.T) {
 		"nothing is free":                      {0, 1 << 30, 0},
 		"less is free than is to be left free": {claimReserve - 1, 0, 0},
 	} {
-		if got := sizeFor(c.free, c.limit); got != c.want {
-			t.Errorf("%s: %d, want %d", name, got, c.want)
+		if got, least := (Room{}).sizes(c.free, c.limit); got != c.want || least != 0 {
+			t.Errorf("%s: %d, at least %d, want %d", name, got, least, c.want)
 		}
+	}
+}
+
+func TestRoom(t *testing.T) {
+	for name, c := range map[string]struct {
+		room                     Room
+		free, limit, size, least int64
+	}{
+		"enough":                {Room{TolerancePercent: 10}, 1 << 40, 1 << 30, 1 << 30, 921 << 20},
+		"less than is reserved": {Room{Reserve: 900 << 20}, 1 << 30, 1 << 30, 124 << 20, 0},
+		"nobody knows":          {Room{TolerancePercent: 10}, 1 << 30, 0, 1023 << 20, 0},
+		"all is tolerated":      {Room{TolerancePercent: 100}, 5 << 20, 1 << 30, 4 << 20, 0},
+		"a large claim":         {Room{TolerancePercent: 1}, 1 << 50, 1 << 62, 1<<50 - 1<<20, (1 << 62 / 100 * 99) >> 20 << 20},
+	} {
+		if size, least := c.room.sizes(c.free, c.limit); size != c.size || least != c.least {
+			t.Errorf("%s: %d, at least %d, want %d, %d", name, size, least, c.size, c.least)
+		}
+	}
+}
+
+// A claim that is far larger than what its file system has free gets an image only
+// where that is tolerated.
+func TestClaimWithLessRoom(t *testing.T) {
+	const limit = 1 << 60
+	dir := t.TempDir()
+	_, err := Claim(dir, false, limit, Room{TolerancePercent: 10})
+	if !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), "pvcTolerateLessSpaceUpToPercent") {
+		t.Errorf("error is %v", err)
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 0 {
+		t.Errorf("%v is left", entries)
+	}
+	if _, err := Claim(dir, false, limit, Room{TolerancePercent: 100}); err != nil {
+		t.Skipf("no file system for such files: %v", err)
 	}
 }
 
@@ -54,7 +88,7 @@ func TestClaim(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := image(t, c.files)
 			for range 2 { // a second time must change nothing
-				got, err := Claim(dir, c.readOnly, limit)
+				got, err := Claim(dir, c.readOnly, limit, Room{})
 				if c.err != "" {
 					if !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), c.err) {
 						t.Errorf("error is %v, want %q", err, c.err)
@@ -84,7 +118,7 @@ func TestClaim(t *testing.T) {
 // A qcow2 header in a claim is the guest's own data: nothing that it names is opened.
 func TestClaimIsRawWhateverItHolds(t *testing.T) {
 	dir := image(t, map[string]string{claimImage: "QFI\xfb\x00\x00\x00\x03" + strings.Repeat("\x00", sector-8)})
-	got, err := Claim(dir, false, 1<<20)
+	got, err := Claim(dir, false, 1<<20, Room{})
 	if err != nil || got.Format != FormatRaw {
 		t.Errorf("got %+v, %v", got, err)
 	}
@@ -96,11 +130,11 @@ func TestClaimThatIsNone(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{file, "/dev/null"} {
-		if _, err := Claim(path, false, 0); !errors.Is(err, ErrInvalid) {
+		if _, err := Claim(path, false, 0, Room{}); !errors.Is(err, ErrInvalid) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
-	if _, err := Claim(file+"/nowhere", false, 0); err == nil || errors.Is(err, ErrInvalid) {
+	if _, err := Claim(file+"/nowhere", false, 0, Room{}); err == nil || errors.Is(err, ErrInvalid) {
 		t.Errorf("nowhere: %v", err)
 	}
 }
@@ -113,7 +147,7 @@ func TestClaimOfBlocks(t *testing.T) {
 	if err := syscall.Mknod(node, syscall.S_IFBLK|0o600, 7<<8); err != nil {
 		t.Skipf("making a device: %v", err)
 	}
-	got, err := Claim(node, false, 1<<20)
+	got, err := Claim(node, false, 1<<20, Room{})
 	if want := (Image{Path: node, Format: FormatRaw, Block: true}); err != nil || got != want {
 		t.Errorf("got %+v, %v", got, err)
 	}
@@ -130,7 +164,7 @@ func TestClaimWithoutAFile(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, readOnly := range []bool{false, true} {
-			if _, err := Claim(dir, readOnly, 0); !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), "not a regular file") {
+			if _, err := Claim(dir, readOnly, 0, Room{}); !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), "not a regular file") {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
@@ -172,26 +206,26 @@ func TestClaimTooSmall(t *testing.T) {
 	if err := os.Truncate(path, size); err != nil {
 		t.Skipf("no file system for such files: %v", err)
 	}
-	if _, err := Claim(dir, false, 1<<20); !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), "let the claim grow") {
+	if _, err := Claim(dir, false, 1<<20, Room{}); !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), "let the claim grow") {
 		t.Errorf("error is %v", err)
 	}
 	if info, err := os.Stat(path); err != nil || info.Size() != size {
 		t.Errorf("the image is %v, %v", info, err)
 	}
-	if _, err := Claim(dir, true, 1<<20); err != nil {
+	if _, err := Claim(dir, true, 1<<20, Room{}); err != nil {
 		t.Errorf("read-only: %v", err)
 	}
 }
 
 // What somebody else makes at the same time is kept, whatever was seen before.
 func TestClaimMadeMeanwhile(t *testing.T) {
-	for name, f := range map[string]func(string, int64) error{"made": makeImage, "sized": growImage} {
+	for name, f := range map[string]func(string, int64, Room) error{"made": makeImage, "sized": growImage} {
 		path := filepath.Join(t.TempDir(), claimImage)
 		data := strings.Repeat("the guest's data", 1<<17)
 		if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := f(path, 1<<20); err != nil {
+		if err := f(path, 1<<20, Room{}); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		if found, err := os.ReadFile(path); err != nil || string(found) != data {
@@ -211,7 +245,7 @@ func TestPutInPlace(t *testing.T) {
 		if err := putInPlace(made, path, link); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if _, err := Claim(dir, false, 1<<20); name == "no links" && err != nil {
+		if _, err := Claim(dir, false, 1<<20, Room{}); name == "no links" && err != nil {
 			t.Errorf("%s: it does not grow: %v", name, err)
 		}
 		if err := os.WriteFile(path, []byte("theirs"), 0o600); err != nil {
@@ -232,7 +266,7 @@ func TestClaimOfSeveral(t *testing.T) {
 	var wait sync.WaitGroup
 	for i := range 8 {
 		wait.Go(func() {
-			image, err := Claim(dir, false, int64(1+i)<<20)
+			image, err := Claim(dir, false, int64(1+i)<<20, Room{})
 			if err != nil {
 				t.Error(err)
 				return
@@ -264,7 +298,7 @@ func TestClaimOfSomebodyElse(t *testing.T) {
 			result <- err
 			return
 		}
-		_, err := Claim(dir, false, 1<<20)
+		_, err := Claim(dir, false, 1<<20, Room{})
 		result <- err
 	}()
 	if err := <-result; err == nil || errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), "may not make one there") {

@@ -41,7 +41,7 @@ func TestClaimThatHoldsNoFile(t *testing.T) {
 		if err := unix.Mknod(filepath.Join(directory, claimImage), mode|0o644, 0); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Claim(directory, false, 1<<20); !errors.Is(err, ErrInvalid) {
+		if _, err := Claim(directory, false, 1<<20, Room{}); !errors.Is(err, ErrInvalid) {
 			t.Errorf("mode %o: %v", mode, err)
 		}
 	}
@@ -49,7 +49,7 @@ func TestClaimThatHoldsNoFile(t *testing.T) {
 	if err := os.Symlink("/etc/passwd", filepath.Join(linked, claimImage)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Claim(linked, false, 1<<20); !errors.Is(err, ErrInvalid) {
+	if _, err := Claim(linked, false, 1<<20, Room{}); !errors.Is(err, ErrInvalid) {
 		t.Errorf("a link: %v", err)
 	}
 }

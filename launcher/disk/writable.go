@@ -36,7 +36,7 @@ func EmptyDisk(dir, volume string, capacity int64) (Image, error) {
 // Ephemeral returns an image in dir that takes the guest's writes, and the one below
 // it: that in the claim at path, which is only read.
 func Ephemeral(dir, volume, path string) (overlay, base Image, err error) {
-	base, err = Claim(path, true, 0)
+	base, err = Claim(path, true, 0, Room{})
 	if err != nil {
 		return Image{}, Image{}, err
 	}

@@ -36,7 +36,7 @@ func features(host *Host) []namedFeature {
 	return []namedFeature{
 		{"identity", identity{Emulation: host.Emulation}},
 		{"machine", firmware.Machine{}},
-		{"loader", firmware.Loader{}},
+		{"loader", firmware.Loader{UEFI: host.UEFI}},
 		{"kernelboot", firmware.KernelBoot(host.KernelBoot)},
 		{"acpi", host.ACPITables},
 		{"sysinfo", firmware.SysInfo(host.SMBIOS)},

@@ -28,6 +28,8 @@ type Host struct {
 	Filesystems map[string]string
 	// KernelBoot holds the files that the firmware boots instead of a disk.
 	KernelBoot KernelBoot
+	// UEFI is the firmware of guests that boot with it; empty for that of the launcher image.
+	UEFI UEFI
 	// ACPITables holds the tables that the firmware hands to the guest.
 	ACPITables ACPITables
 	// Interfaces holds the prepared network interfaces by the name of their network.
@@ -68,6 +70,9 @@ type DiskBlockSizes = disk.BlockSizes
 type KernelBoot struct {
 	Kernel, Initrd string
 }
+
+// UEFI is a build of UEFI by its files.
+type UEFI = firmware.Build
 
 // ACPITables are files with tables; empty for none.
 type ACPITables = firmware.ACPI

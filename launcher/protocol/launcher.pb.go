@@ -48,6 +48,8 @@ const (
 	Action_ACTION_UNFREEZE Action = 9
 	// Begin to write the guest's memory to the VMI's volume for that, once.
 	Action_ACTION_DUMP_MEMORY Action = 10
+	// Write more into the log, or less. It needs no domain.
+	Action_ACTION_LOG_VERBOSITY Action = 11
 )
 
 // Enum value maps for Action.
@@ -64,19 +66,21 @@ var (
 		8:  "ACTION_FREEZE",
 		9:  "ACTION_UNFREEZE",
 		10: "ACTION_DUMP_MEMORY",
+		11: "ACTION_LOG_VERBOSITY",
 	}
 	Action_value = map[string]int32{
-		"ACTION_UNSPECIFIED": 0,
-		"ACTION_SHUTDOWN":    1,
-		"ACTION_KILL":        2,
-		"ACTION_RELEASE":     3,
-		"ACTION_PAUSE":       4,
-		"ACTION_RESUME":      5,
-		"ACTION_RESET":       6,
-		"ACTION_REBOOT":      7,
-		"ACTION_FREEZE":      8,
-		"ACTION_UNFREEZE":    9,
-		"ACTION_DUMP_MEMORY": 10,
+		"ACTION_UNSPECIFIED":   0,
+		"ACTION_SHUTDOWN":      1,
+		"ACTION_KILL":          2,
+		"ACTION_RELEASE":       3,
+		"ACTION_PAUSE":         4,
+		"ACTION_RESUME":        5,
+		"ACTION_RESET":         6,
+		"ACTION_REBOOT":        7,
+		"ACTION_FREEZE":        8,
+		"ACTION_UNFREEZE":      9,
+		"ACTION_DUMP_MEMORY":   10,
+		"ACTION_LOG_VERBOSITY": 11,
 	}
 )
 
@@ -335,8 +339,10 @@ type InfoResponse struct {
 	Name            string                 `protobuf:"bytes,5,opt,name=name,proto3" json:"name,omitempty"`
 	Uid             string                 `protobuf:"bytes,6,opt,name=uid,proto3" json:"uid,omitempty"`
 	Features        []string               `protobuf:"bytes,7,rep,name=features,proto3" json:"features,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// As LOG_VERBOSITY has set it; 0 is what the launcher begins with.
+	LogVerbosity  uint32 `protobuf:"varint,8,opt,name=log_verbosity,json=logVerbosity,proto3" json:"log_verbosity,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *InfoResponse) Reset() {
@@ -416,6 +422,13 @@ func (x *InfoResponse) GetFeatures() []string {
 		return x.Features
 	}
 	return nil
+}
+
+func (x *InfoResponse) GetLogVerbosity() uint32 {
+	if x != nil {
+		return x.LogVerbosity
+	}
+	return 0
 }
 
 type SyncRequest struct {
@@ -551,8 +564,15 @@ type Host struct {
 	// Seconds between two balloon statistics; 0 switches them off.
 	BalloonStatsPeriodSeconds uint32 `protobuf:"varint,4,opt,name=balloon_stats_period_seconds,json=balloonStatsPeriodSeconds,proto3" json:"balloon_stats_period_seconds,omitempty"`
 	FreePageReporting         bool   `protobuf:"varint,5,opt,name=free_page_reporting,json=freePageReporting,proto3" json:"free_page_reporting,omitempty"`
-	unknownFields             protoimpl.UnknownFields
-	sizeCache                 protoimpl.SizeCache
+	// By how many per cent an image made in a claim may be smaller than the claim; 0
+	// tolerates anything.
+	ClaimTolerancePercent uint32 `protobuf:"varint,6,opt,name=claim_tolerance_percent,json=claimTolerancePercent,proto3" json:"claim_tolerance_percent,omitempty"`
+	// What is left free beside an image made in a claim; 0 leaves it to the launcher.
+	ClaimReserveBytes int64 `protobuf:"varint,7,opt,name=claim_reserve_bytes,json=claimReserveBytes,proto3" json:"claim_reserve_bytes,omitempty"`
+	// Directory of the UEFI firmware; empty for that of the launcher image.
+	FirmwareDirectory string `protobuf:"bytes,8,opt,name=firmware_directory,json=firmwareDirectory,proto3" json:"firmware_directory,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *Host) Reset() {
@@ -618,6 +638,27 @@ func (x *Host) GetFreePageReporting() bool {
 		return x.FreePageReporting
 	}
 	return false
+}
+
+func (x *Host) GetClaimTolerancePercent() uint32 {
+	if x != nil {
+		return x.ClaimTolerancePercent
+	}
+	return 0
+}
+
+func (x *Host) GetClaimReserveBytes() int64 {
+	if x != nil {
+		return x.ClaimReserveBytes
+	}
+	return 0
+}
+
+func (x *Host) GetFirmwareDirectory() string {
+	if x != nil {
+		return x.FirmwareDirectory
+	}
+	return ""
 }
 
 type SMBIOS struct {
@@ -913,6 +954,9 @@ type DHCP struct {
 	Address  string `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
 	Gateway  string `protobuf:"bytes,3,opt,name=gateway,proto3" json:"gateway,omitempty"`
 	Address6 string `protobuf:"bytes,4,opt,name=address6,proto3" json:"address6,omitempty"`
+	// For launchers of version 1 only, which refuse an IPv6 address without its
+	// gateway; advertisements tell it to the guest.
+	Gateway6 string `protobuf:"bytes,5,opt,name=gateway6,proto3" json:"gateway6,omitempty"`
 	// Address by which the server calls itself; empty is the gateway's.
 	Server string `protobuf:"bytes,6,opt,name=server,proto3" json:"server,omitempty"`
 	// Routes of the guest where they are more than the gateway.
@@ -975,6 +1019,13 @@ func (x *DHCP) GetGateway() string {
 func (x *DHCP) GetAddress6() string {
 	if x != nil {
 		return x.Address6
+	}
+	return ""
+}
+
+func (x *DHCP) GetGateway6() string {
+	if x != nil {
+		return x.Gateway6
 	}
 	return ""
 }
@@ -1133,8 +1184,10 @@ type SignalRequest struct {
 	Action  Action                 `protobuf:"varint,2,opt,name=action,proto3,enum=kubevirt.launcher.v1.Action" json:"action,omitempty"`
 	// FREEZE only: seconds after which the filesystems are thawed in any case; not 0.
 	ThawAfterSeconds uint32 `protobuf:"varint,3,opt,name=thaw_after_seconds,json=thawAfterSeconds,proto3" json:"thaw_after_seconds,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// LOG_VERBOSITY only: 0 for what the launcher begins with.
+	LogVerbosity  uint32 `protobuf:"varint,4,opt,name=log_verbosity,json=logVerbosity,proto3" json:"log_verbosity,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SignalRequest) Reset() {
@@ -1184,6 +1237,13 @@ func (x *SignalRequest) GetAction() Action {
 func (x *SignalRequest) GetThawAfterSeconds() uint32 {
 	if x != nil {
 		return x.ThawAfterSeconds
+	}
+	return 0
+}
+
+func (x *SignalRequest) GetLogVerbosity() uint32 {
+	if x != nil {
+		return x.LogVerbosity
 	}
 	return 0
 }
@@ -1918,7 +1978,7 @@ var File_launcher_protocol_launcher_proto protoreflect.FileDescriptor
 const file_launcher_protocol_launcher_proto_rawDesc = "" +
 	"\n" +
 	" launcher/protocol/launcher.proto\x12\x14kubevirt.launcher.v1\"\r\n" +
-	"\vInfoRequest\"\xde\x01\n" +
+	"\vInfoRequest\"\x83\x02\n" +
 	"\fInfoResponse\x12)\n" +
 	"\x10protocol_version\x18\x01 \x01(\rR\x0fprotocolVersion\x12\x18\n" +
 	"\asession\x18\x02 \x01(\x04R\asession\x12)\n" +
@@ -1926,7 +1986,8 @@ const file_launcher_protocol_launcher_proto_rawDesc = "" +
 	"\tnamespace\x18\x04 \x01(\tR\tnamespace\x12\x12\n" +
 	"\x04name\x18\x05 \x01(\tR\x04name\x12\x10\n" +
 	"\x03uid\x18\x06 \x01(\tR\x03uid\x12\x1a\n" +
-	"\bfeatures\x18\a \x03(\tR\bfeatures\"\xa5\x02\n" +
+	"\bfeatures\x18\a \x03(\tR\bfeatures\x12#\n" +
+	"\rlog_verbosity\x18\b \x01(\rR\flogVerbosity\"\xa5\x02\n" +
 	"\vSyncRequest\x12\x18\n" +
 	"\asession\x18\x01 \x01(\x04R\asession\x12\x10\n" +
 	"\x03vmi\x18\x02 \x01(\fR\x03vmi\x12.\n" +
@@ -1937,13 +1998,16 @@ const file_launcher_protocol_launcher_proto_rawDesc = "" +
 	"interfaces\x12A\n" +
 	"\vkernel_boot\x18\x06 \x01(\v2 .kubevirt.launcher.v1.KernelBootR\n" +
 	"kernelBoot\"\x0e\n" +
-	"\fSyncResponse\"\xff\x01\n" +
+	"\fSyncResponse\"\x96\x03\n" +
 	"\x04Host\x12\x1c\n" +
 	"\temulation\x18\x01 \x01(\bR\temulation\x122\n" +
 	"\x15translation_cache_mib\x18\x02 \x01(\rR\x13translationCacheMib\x124\n" +
 	"\x06smbios\x18\x03 \x01(\v2\x1c.kubevirt.launcher.v1.SMBIOSR\x06smbios\x12?\n" +
 	"\x1cballoon_stats_period_seconds\x18\x04 \x01(\rR\x19balloonStatsPeriodSeconds\x12.\n" +
-	"\x13free_page_reporting\x18\x05 \x01(\bR\x11freePageReporting\"\x8a\x01\n" +
+	"\x13free_page_reporting\x18\x05 \x01(\bR\x11freePageReporting\x126\n" +
+	"\x17claim_tolerance_percent\x18\x06 \x01(\rR\x15claimTolerancePercent\x12.\n" +
+	"\x13claim_reserve_bytes\x18\a \x01(\x03R\x11claimReserveBytes\x12-\n" +
+	"\x12firmware_directory\x18\b \x01(\tR\x11firmwareDirectory\"\x8a\x01\n" +
 	"\x06SMBIOS\x12\"\n" +
 	"\fmanufacturer\x18\x01 \x01(\tR\fmanufacturer\x12\x18\n" +
 	"\aproduct\x18\x02 \x01(\tR\aproduct\x12\x18\n" +
@@ -1964,14 +2028,15 @@ const file_launcher_protocol_launcher_proto_rawDesc = "" +
 	"\x03mtu\x18\x04 \x01(\rR\x03mtu\x12.\n" +
 	"\x04dhcp\x18\x05 \x01(\v2\x1a.kubevirt.launcher.v1.DHCPR\x04dhcp\x12#\n" +
 	"\rpod_interface\x18\x06 \x01(\tR\fpodInterface\x12I\n" +
-	"\radvertisement\x18\a \x01(\v2#.kubevirt.launcher.v1.AdvertisementR\radvertisement\"\xc1\x01\n" +
+	"\radvertisement\x18\a \x01(\v2#.kubevirt.launcher.v1.AdvertisementR\radvertisement\"\xd7\x01\n" +
 	"\x04DHCP\x12\x16\n" +
 	"\x06device\x18\x01 \x01(\tR\x06device\x12\x18\n" +
 	"\aaddress\x18\x02 \x01(\tR\aaddress\x12\x18\n" +
 	"\agateway\x18\x03 \x01(\tR\agateway\x12\x1a\n" +
-	"\baddress6\x18\x04 \x01(\tR\baddress6\x12\x16\n" +
+	"\baddress6\x18\x04 \x01(\tR\baddress6\x12\x1a\n" +
+	"\bgateway6\x18\x05 \x01(\tR\bgateway6\x12\x16\n" +
 	"\x06server\x18\x06 \x01(\tR\x06server\x123\n" +
-	"\x06routes\x18\a \x03(\v2\x1b.kubevirt.launcher.v1.RouteR\x06routesJ\x04\b\x05\x10\x06\"C\n" +
+	"\x06routes\x18\a \x03(\v2\x1b.kubevirt.launcher.v1.RouteR\x06routes\"C\n" +
 	"\x05Route\x12 \n" +
 	"\vdestination\x18\x01 \x01(\tR\vdestination\x12\x18\n" +
 	"\agateway\x18\x02 \x01(\tR\agateway\"{\n" +
@@ -1980,11 +2045,12 @@ const file_launcher_protocol_launcher_proto_rawDesc = "" +
 	"\x06source\x18\x02 \x01(\tR\x06source\x12\x10\n" +
 	"\x03mac\x18\x03 \x01(\tR\x03mac\x12\x16\n" +
 	"\x06router\x18\x04 \x01(\bR\x06router\x12\x16\n" +
-	"\x06prefix\x18\x05 \x01(\tR\x06prefix\"\x8d\x01\n" +
+	"\x06prefix\x18\x05 \x01(\tR\x06prefix\"\xb2\x01\n" +
 	"\rSignalRequest\x12\x18\n" +
 	"\asession\x18\x01 \x01(\x04R\asession\x124\n" +
 	"\x06action\x18\x02 \x01(\x0e2\x1c.kubevirt.launcher.v1.ActionR\x06action\x12,\n" +
-	"\x12thaw_after_seconds\x18\x03 \x01(\rR\x10thawAfterSeconds\"\x10\n" +
+	"\x12thaw_after_seconds\x18\x03 \x01(\rR\x10thawAfterSeconds\x12#\n" +
+	"\rlog_verbosity\x18\x04 \x01(\rR\flogVerbosity\"\x10\n" +
 	"\x0eSignalResponse\"~\n" +
 	"\fGuestRequest\x12\x18\n" +
 	"\asession\x18\x01 \x01(\x04R\asession\x12:\n" +
@@ -2045,7 +2111,7 @@ const file_launcher_protocol_launcher_proto_rawDesc = "" +
 	"\x0eGuestInterface\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x10\n" +
 	"\x03mac\x18\x02 \x01(\tR\x03mac\x12\x10\n" +
-	"\x03ips\x18\x03 \x03(\tR\x03ips*\xe4\x01\n" +
+	"\x03ips\x18\x03 \x03(\tR\x03ips*\xfe\x01\n" +
 	"\x06Action\x12\x16\n" +
 	"\x12ACTION_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fACTION_SHUTDOWN\x10\x01\x12\x0f\n" +
@@ -2058,7 +2124,8 @@ const file_launcher_protocol_launcher_proto_rawDesc = "" +
 	"\rACTION_FREEZE\x10\b\x12\x13\n" +
 	"\x0fACTION_UNFREEZE\x10\t\x12\x16\n" +
 	"\x12ACTION_DUMP_MEMORY\x10\n" +
-	"*\xc5\x01\n" +
+	"\x12\x18\n" +
+	"\x14ACTION_LOG_VERBOSITY\x10\v*\xc5\x01\n" +
 	"\bQuestion\x12\x18\n" +
 	"\x14QUESTION_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10QUESTION_OS_INFO\x10\x01\x12\x12\n" +

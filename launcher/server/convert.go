@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/launcher/disk"
 	"kubevirt.io/kubevirt/launcher/hypervisor"
 	"kubevirt.io/kubevirt/launcher/protocol"
 	"kubevirt.io/kubevirt/launcher/vm"
@@ -44,6 +45,8 @@ func host(h *protocol.Host) vm.Host {
 		TranslationCacheMiB:       uint(h.GetTranslationCacheMib()),
 		BalloonStatsPeriodSeconds: uint(h.GetBalloonStatsPeriodSeconds()),
 		FreePageReporting:         h.GetFreePageReporting(),
+		Room:                      disk.Room{TolerancePercent: h.GetClaimTolerancePercent(), Reserve: h.GetClaimReserveBytes()},
+		FirmwareDirectory:         h.GetFirmwareDirectory(),
 		SMBIOS: vm.SMBIOS{
 			Manufacturer: smbios.GetManufacturer(), Product: smbios.GetProduct(),
 			Version: smbios.GetVersion(), SKU: smbios.GetSku(), Family: smbios.GetFamily(),

@@ -19,12 +19,13 @@ import (
 	"kubevirt.io/kubevirt/launcher/disk"
 	"kubevirt.io/kubevirt/launcher/hook"
 	"kubevirt.io/kubevirt/launcher/hypervisor"
+	"kubevirt.io/kubevirt/launcher/jsonlog"
 	"kubevirt.io/kubevirt/launcher/protocol"
 	"kubevirt.io/kubevirt/launcher/vm"
 )
 
 // ProtocolVersion is the protocol's version that this package speaks.
-const ProtocolVersion = 1
+const ProtocolVersion = 2
 
 // bufferBytes per connection and direction: there is one client and its
 // messages are small.
@@ -68,6 +69,8 @@ type Server struct {
 
 	mu      sync.Mutex
 	session uint64
+	// verbosity is what the handler wants; own is what the VMI asks for, and wins.
+	verbosity, own uint32
 	// superseded is closed when a newer session begins.
 	superseded chan struct{}
 }
@@ -93,7 +96,7 @@ func Listen(path string) (net.Listener, error) {
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	server := grpc.NewServer(
 		grpc.ReadBufferSize(bufferBytes), grpc.WriteBufferSize(bufferBytes),
-		grpc.SharedWriteBuffer(true), grpc.MaxConcurrentStreams(maxStreams),
+		grpc.SharedWriteBuffer(true), grpc.MaxConcurrentStreams(maxStreams), grpc.UnaryInterceptor(s.logCall),
 	)
 	protocol.RegisterLauncherServer(server, s)
 	stop := context.AfterFunc(ctx, server.Stop)
@@ -108,7 +111,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 func (s *Server) Info(context.Context, *protocol.InfoRequest) (*protocol.InfoResponse, error) {
 	s.mu.Lock()
 	s.session++
-	session := s.session
+	session, verbosity := s.session, s.verbosity
 	close(s.superseded)
 	s.superseded = make(chan struct{})
 	s.mu.Unlock()
@@ -120,6 +123,7 @@ func (s *Server) Info(context.Context, *protocol.InfoRequest) (*protocol.InfoRes
 		Namespace:       s.identity.Namespace,
 		Name:            s.identity.Name,
 		Uid:             s.identity.UID,
+		LogVerbosity:    verbosity,
 	}, nil
 }
 
@@ -148,6 +152,7 @@ func (s *Server) Sync(ctx context.Context, request *protocol.SyncRequest) (*prot
 	if err != nil {
 		return nil, protocol.NewError(codes.InvalidArgument, protocol.ReasonInvalidRequest, err.Error())
 	}
+	s.setVerbosity(func() { s.own = ownVerbosity(wanted.VMI) })
 	if err := s.machine.Sync(ctx, wanted); err != nil {
 		s.log.Info("sync failed", "err", err.Error())
 		return nil, toStatus(err, protocol.ReasonStartFailed)
@@ -193,6 +198,11 @@ func (s *Server) action(request *protocol.SignalRequest) (func(context.Context) 
 		return s.machine.Thaw, nil
 	case protocol.Action_ACTION_DUMP_MEMORY:
 		return s.machine.DumpMemory, nil
+	case protocol.Action_ACTION_LOG_VERBOSITY:
+		return func(context.Context) error {
+			s.setVerbosity(func() { s.verbosity = request.GetLogVerbosity() })
+			return nil
+		}, nil
 	case protocol.Action_ACTION_FREEZE:
 		limit := time.Duration(request.GetThawAfterSeconds()) * time.Second
 		if limit == 0 {
@@ -212,7 +222,10 @@ func (s *Server) Watch(request *protocol.WatchRequest, stream grpc.ServerStreami
 	changed, stop := s.machine.Watch()
 	defer stop()
 	for {
-		if err := stream.Send(state(s.machine.Snapshot())); err != nil {
+		message := state(s.machine.Snapshot())
+		s.log.Log(stream.Context(), jsonlog.Detail(3), "state", "state", message.GetState().String(), "reason", message.GetReason(),
+			"agent", message.GetAgent() != nil)
+		if err := stream.Send(message); err != nil {
 			return err
 		}
 		select {

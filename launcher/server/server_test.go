@@ -141,7 +141,8 @@ func TestSyncConverts(t *testing.T) {
 		Session: session, Vmi: vmiJSON(t, "vm"),
 		Host: &protocol.Host{
 			Emulation: true, TranslationCacheMib: 32, BalloonStatsPeriodSeconds: 10, FreePageReporting: true,
-			Smbios: &protocol.SMBIOS{Manufacturer: "m", Product: "p", Version: "v", Sku: "s", Family: "f"},
+			Smbios:                &protocol.SMBIOS{Manufacturer: "m", Product: "p", Version: "v", Sku: "s", Family: "f"},
+			ClaimTolerancePercent: 5, ClaimReserveBytes: 4096, FirmwareDirectory: "/firmware",
 		},
 		Volumes: []*protocol.Volume{{Name: "root", Path: "/images/root"}},
 		Interfaces: []*protocol.Interface{{
@@ -164,6 +165,7 @@ func TestSyncConverts(t *testing.T) {
 		Host: vm.Host{
 			Emulation: true, TranslationCacheMiB: 32, BalloonStatsPeriodSeconds: 10, FreePageReporting: true,
 			SMBIOS: vm.SMBIOS{Manufacturer: "m", Product: "p", Version: "v", SKU: "s", Family: "f"},
+			Room:   disk.Room{TolerancePercent: 5, Reserve: 4096}, FirmwareDirectory: "/firmware",
 		},
 		Volumes: map[string]string{"root": "/images/root"},
 		Interfaces: []vm.Interface{{
@@ -213,6 +215,7 @@ func TestSignals(t *testing.T) {
 		protocol.Action_ACTION_SHUTDOWN, protocol.Action_ACTION_KILL, protocol.Action_ACTION_RELEASE,
 		protocol.Action_ACTION_PAUSE, protocol.Action_ACTION_RESUME, protocol.Action_ACTION_RESET, protocol.Action_ACTION_REBOOT,
 		protocol.Action_ACTION_FREEZE, protocol.Action_ACTION_UNFREEZE, protocol.Action_ACTION_DUMP_MEMORY,
+		protocol.Action_ACTION_LOG_VERBOSITY, // is the server's own
 	}
 	if len(actions) != len(protocol.Action_name)-1 {
 		t.Errorf("%d of %d actions are tried", len(actions), len(protocol.Action_name)-1)

@@ -27,7 +27,7 @@ func (p *Local) claim(wanted Wanted, volume *v1.Volume) (map[string]domain.Disk,
 	}
 	info := claimInfo(wanted.VMI, volume.Name)
 	size := max(info.Capacity.Storage().Value(), info.Requests.Storage().Value())
-	image, err := disk.Claim(path, !wanted.VMI.Spec.WritesTo(volume), size)
+	image, err := disk.Claim(path, !wanted.VMI.Spec.WritesTo(volume), size, wanted.Host.Room)
 	if err == nil && image.Block && isLUN(wanted.VMI, volume.Name) {
 		err = disk.TakesSCSI(image.Path)
 	}

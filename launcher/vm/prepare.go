@@ -92,6 +92,9 @@ func (p *Local) Prepare(ctx context.Context, wanted Wanted) (Prepared, error) {
 		return Prepared{}, fmt.Errorf("preparing kernelBoot: %w", err)
 	}
 	host.KernelBoot = boot
+	if host.UEFI, err = uefi(wanted); err != nil {
+		return Prepared{}, fmt.Errorf("preparing the firmware: %w", err)
+	}
 	if host.ACPITables, err = p.acpiTables(wanted.VMI); err != nil {
 		return Prepared{}, err
 	}

@@ -42,6 +42,10 @@ type Host struct {
 	SMBIOS                    SMBIOS
 	BalloonStatsPeriodSeconds uint
 	FreePageReporting         bool
+	// Room says how large images become that are made in claims.
+	Room disk.Room
+	// FirmwareDirectory has the UEFI firmware; empty for that of the launcher image.
+	FirmwareDirectory string
 }
 
 // SMBIOS is what the guest reads about its "hardware".

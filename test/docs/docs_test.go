@@ -17,6 +17,7 @@ import (
 	"kubevirt.io/kubevirt/internal/clusterconfig"
 	"kubevirt.io/kubevirt/internal/defaults"
 	"kubevirt.io/kubevirt/internal/validate"
+	"kubevirt.io/kubevirt/internal/webhook/kubevirt"
 )
 
 const root = "../.."
@@ -59,8 +60,12 @@ func TestManifestsAreAdmitted(t *testing.T) {
 				machines++
 				admitted(t, path, manifest)
 			case v1.KindKubeVirt:
-				if err := yaml.UnmarshalStrict(manifest, &v1.KubeVirt{}); err != nil {
+				kv := &v1.KubeVirt{}
+				if err := yaml.UnmarshalStrict(manifest, kv); err != nil {
 					t.Errorf("%s: %v\n%s", path, err, manifest)
+				}
+				if errs := kubevirt.Validate(kv); len(errs) > 0 {
+					t.Errorf("%s: %v\n%s", path, errs.ToAggregate(), manifest)
 				}
 			}
 		}

@@ -27,7 +27,7 @@ func loadImage(ctx context.Context, name string, files map[string][]byte, progra
 	Expect(err).NotTo(HaveOccurred())
 	sum := sha256.Sum256(content)
 	config := marshal(map[string]any{
-		"architecture": "amd64", "os": "linux", "config": map[string]any{"Entrypoint": program},
+		"architecture": "amd64", "os": "linux", "config": map[string]any{"Entrypoint": program, "User": "1001:1001"},
 		"rootfs": map[string]any{"type": "layers", "diff_ids": []string{"sha256:" + hex.EncodeToString(sum[:])}},
 	})
 	manifest := marshal([]map[string]any{{"Config": "config.json", "RepoTags": []string{"docker.io/" + name}, "Layers": []string{"layer.tar"}}})

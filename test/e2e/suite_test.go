@@ -90,7 +90,7 @@ func report(namespace string) {
 		{"get", "events", "-n", namespace, "--sort-by=.lastTimestamp"},
 		{"logs", "-n", namespace, "-l", "kubevirt.io=virt-launcher", "--tail=60", "-c", "compute"},
 		{"logs", "-n", installNamespace, "-l", "kubevirt.io=virt-handler", "--tail=60"},
-		{"logs", "-n", installNamespace, "-l", "kubevirt.io=virt-controller", "--tail=60"},
+		{"logs", "-n", installNamespace, "-l", "kubevirt.io in (virt-controller,virt-api)", "--tail=60"},
 	} {
 		out, _ := exec.Command(checkout("hack", "kubectl.sh"), args...).CombinedOutput()
 		GinkgoWriter.Printf("--- kubectl %s\n%s\n", strings.Join(args, " "), out)

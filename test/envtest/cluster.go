@@ -97,7 +97,8 @@ func Start(options ...Option) (*Cluster, error) {
 		return nil, err
 	}
 	installation, err := component.New(&component.Config{
-		Namespace: Namespace, Image: "kubevirt", LauncherImage: "virt-launcher", Version: "v0.0.0", ReadNetworks: true, RestrictNodes: true,
+		Namespace: Namespace, Image: "kubevirt", LauncherImage: "virt-launcher", Version: "v0.0.0",
+		ReadNetworks: true, ReadNamespaces: true, RestrictNodes: true,
 	}, nil)
 	if err != nil {
 		return nil, fmt.Errorf("computing the installation: %w", err)

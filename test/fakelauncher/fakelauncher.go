@@ -32,6 +32,8 @@ type Launcher struct {
 	protocol.UnimplementedLauncherServer
 	identity Identity
 	server   *grpc.Server
+	// version of the protocol that it says it speaks.
+	version uint32
 
 	mu      sync.Mutex
 	session uint64
@@ -58,11 +60,27 @@ func Start(t testing.TB, dir string, identity Identity) *Launcher {
 	return Serve(t, listener, identity)
 }
 
+// StartPrevious is Start of a launcher that says it speaks the protocol's previous
+// version.
+func StartPrevious(t testing.TB, dir string, identity Identity) *Launcher {
+	t.Helper()
+	listener, err := listen(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return serve(t, listener, identity, 1)
+}
+
 // Serve is Start on a socket that is there already.
 func Serve(t testing.TB, listener net.Listener, identity Identity) *Launcher {
 	t.Helper()
+	return serve(t, listener, identity, 2)
+}
+
+func serve(t testing.TB, listener net.Listener, identity Identity, version uint32) *Launcher {
+	t.Helper()
 	l := &Launcher{
-		identity: identity, server: grpc.NewServer(),
+		identity: identity, server: grpc.NewServer(), version: version,
 		state: &protocol.DomainState{}, changed: make(chan struct{}),
 	}
 	protocol.RegisterLauncherServer(l.server, l)
@@ -168,7 +186,7 @@ func (l *Launcher) update(change func()) {
 // Info implements protocol.LauncherServer.
 func (l *Launcher) Info(context.Context, *protocol.InfoRequest) (*protocol.InfoResponse, error) {
 	response := &protocol.InfoResponse{
-		ProtocolVersion: 1, LauncherVersion: "fake",
+		ProtocolVersion: l.version, LauncherVersion: "fake",
 		Namespace: l.identity.Namespace, Name: l.identity.Name, Uid: l.identity.UID,
 	}
 	l.update(func() {

@@ -41,7 +41,7 @@ type rule struct {
 var (
 	clientGo = "k8s.io/client-go/..."
 	libvirt  = "libvirt.org/go/libvirt"
-	helpers  = []string{"api/...", "config/crd", "internal/condition", "internal/patch", "internal/event", "internal/clusterconfig/...", "internal/logging", "internal/version", "internal/certificate/...", "internal/turns"}
+	helpers  = []string{"api/...", "config/crd", "internal/condition", "internal/patch", "internal/event", "internal/clusterconfig/...", "internal/logging", "internal/version", "internal/certificate/...", "internal/turns", "internal/ratelimit", "internal/tlspolicy"}
 )
 
 var rules = []rule{
@@ -92,8 +92,11 @@ var rules = []rule{
 	},
 	{
 		pkgs:  []string{"internal/apiserver/...", "internal/webhook/..."},
-		ours:  append([]string{"handler/protocol", "internal/defaults", "internal/validate/...", "internal/webhook/...", "internal/apiserver/...", "internal/explain", "internal/launcherpod", "internal/unsupported"}, helpers...),
+		ours:  append([]string{"handler/protocol", "internal/defaults", "internal/validate/...", "internal/webhook/...", "internal/apiserver/...", "internal/explain", "internal/launcherpod", "internal/component", "internal/unsupported"}, helpers...),
 		never: []string{libvirt, module + "/internal/controller/...", module + "/launcher/..."},
+	},
+	{
+		pkgs: []string{"internal/controlplane"}, ours: []string{"internal/apiserver", "internal/controller"},
 	},
 	{
 		pkgs:  []string{"internal/virtctl/..."},

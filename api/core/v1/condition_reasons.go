@@ -166,6 +166,8 @@ const (
 	ReasonDeploymentInProgress = "DeploymentInProgress"
 	// ReasonUpdateInProgress: an update to another version or configuration is under way.
 	ReasonUpdateInProgress = "UpdateInProgress"
+	// ReasonUpdateHalted: pods of the new version do not work; the rest of the old one goes on working.
+	ReasonUpdateHalted = "UpdateHalted"
 	// ReasonAllComponentsReady: every component runs in the wanted version.
 	ReasonAllComponentsReady = "AllComponentsReady"
 	// ReasonAllResourcesCreated: every object of the installation exists.

@@ -53,7 +53,7 @@ type DiskVerification struct {
 	MemoryLimit *resource.Quantity `json:"memoryLimit"`
 }
 
-// LogVerbosity is log levels, 2 where 0, up to 9.
+// LogVerbosity is log levels, 2 where 0. More than 7 shows no more: what would come then holds Secrets.
 type LogVerbosity struct {
 	// Level of virt-api.
 	// +optional
@@ -73,7 +73,7 @@ type LogVerbosity struct {
 	// Level of the controller for migrations between clusters.
 	// +optional
 	VirtSynchronizationController uint `json:"virtSynchronizationController,omitempty"`
-	// Level of virt-handler on single nodes, by node name.
+	// Level of virt-handler and launchers on single nodes, by node name.
 	// +optional
 	NodeVerbosity map[string]uint `json:"nodeVerbosity,omitempty"`
 }

@@ -192,5 +192,13 @@ const (
 	EventNotifyServerFailure = "NotifyServerFailure"
 )
 
-// EventAdvancedFeatureUse is virt-operator's remark that a setting for experts is in use.
-const EventAdvancedFeatureUse = "AdvancedFeatureUse"
+// Reasons of virt-operator's events on a KubeVirt, beside the ones about objects:
+// EventFailedUpdate is that of an update which its first pods keep from going on.
+const (
+	// EventAdvancedFeatureUse: a setting for experts is in use.
+	EventAdvancedFeatureUse = "AdvancedFeatureUse"
+	// EventRestored: an object of the installation was changed or deleted, and is as it was.
+	EventRestored = "Restored"
+	// EventContested: somebody keeps changing an object of the installation; it is put back less often.
+	EventContested = "Contested"
+)

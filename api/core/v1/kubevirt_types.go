@@ -50,7 +50,7 @@ type KubeVirtSpec struct {
 	// +optional
 	// +listType=atomic
 	ImagePullSecrets []corev1.LocalObjectReference `json:"imagePullSecrets,omitempty"`
-	// Namespace of the Prometheus that scrapes; openshift-monitor if empty.
+	// Namespace of the Prometheus that scrapes; openshift-monitoring or monitoring, whichever exists, if empty.
 	// +optional
 	MonitorNamespace string `json:"monitorNamespace,omitempty"`
 	// Namespace for the ServiceMonitor; the Prometheus's if empty.
@@ -102,6 +102,7 @@ type KubeVirtWorkloadUpdateStrategy struct {
 	WorkloadUpdateMethods []WorkloadUpdateMethod `json:"workloadUpdateMethods,omitempty"`
 	// Guests evicted at a time; 10 if unset.
 	// +optional
+	// +kubebuilder:validation:Minimum=1
 	BatchEvictionSize *int `json:"batchEvictionSize,omitempty"`
 	// Time between evictions; 1 minute if unset.
 	// +optional
@@ -192,7 +193,7 @@ type CustomizeComponentsPatch struct {
 	Type PatchType `json:"type"`
 }
 
-// Flags replace components' command lines, by flag name without dashes.
+// Flags are added to components' command lines, by flag name without dashes; they win over those given there.
 type Flags struct {
 	// Flags of virt-api.
 	// +optional
@@ -206,6 +207,7 @@ type Flags struct {
 }
 
 // WorkloadUpdateMethod is a way to get a running guest to a new launcher.
+// +kubebuilder:validation:Enum=LiveMigrate;Evict
 type WorkloadUpdateMethod string
 
 // Values of WorkloadUpdateMethod.

@@ -84,6 +84,8 @@ const (
 	LabelMigrationTargetNodeName = "kubevirt.io/migrationTargetNodeName"
 	// LabelVM is the name of the machine, set by people in their templates.
 	LabelVM = "kubevirt.io/vm"
+	// LabelLogVerbosity is the log level of the instance's launcher in place of the cluster's, set by people.
+	LabelLogVerbosity = "logVerbosity"
 	// LabelOutdatedLauncherImage marks an instance whose launcher is older than the installation.
 	LabelOutdatedLauncherImage = "kubevirt.io/outdatedLauncherImage"
 	// LabelPodCPULimits is the CPU limit of the migration target's pod after a hotplug.

@@ -197,6 +197,14 @@ const (
 	AnnotationInstallStrategyIdentifier = "kubevirt.io/install-strategy-identifier"
 	// AnnotationInstallStrategyEncoding is how a stored plan is packed.
 	AnnotationInstallStrategyEncoding = "kubevirt.io/install-strategy-cm-encoding"
+	// AnnotationProfile on a KubeVirt object says for what kind of cluster the control plane is to be; ProfileEdge is
+	// the only value.
+	AnnotationProfile = "kubevirt.io/profile"
+	// ProfileEdge has the control plane use as little memory as it can: one replica of everything, virt-api and
+	// virt-controller in one process.
+	ProfileEdge = "edge"
+	// AnnotationEdgeScaled on virt-operator's Deployment says that the edge profile has scaled it, and from what.
+	AnnotationEdgeScaled = "kubevirt.io/edge-scaled"
 	// AnnotationCustomizerIdentifier is a hash of the customizations an object was installed with.
 	AnnotationCustomizerIdentifier = "kubevirt.io/customizer-identifier"
 	// AnnotationGeneration is the generation of the KubeVirt object an object was installed from.

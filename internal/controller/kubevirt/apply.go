@@ -8,9 +8,12 @@ import (
 	"slices"
 	"sync"
 
+	rbacv1 "k8s.io/api/rbac/v1"
+	schedulingv1 "k8s.io/api/scheduling/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -42,14 +45,16 @@ func (r *Reconciler) ensure(ctx context.Context, s *scope, objects []component.O
 		tickets <- struct{}{}
 		group.Go(func() {
 			defer func() { <-tickets }()
-			live, err := r.ensureOne(ctx, s.kv, object, bodies)
+			live, err := r.ensureOne(ctx, s, object, bodies)
 			mutex.Lock()
 			defer mutex.Unlock()
 			if err != nil {
 				failed = err
 				return
 			}
-			s.live[identify(object)] = live
+			if live != nil {
+				s.live[identify(object)] = live
+			}
 		})
 	}
 	group.Wait()
@@ -58,17 +63,15 @@ func (r *Reconciler) ensure(ctx context.Context, s *scope, objects []component.O
 
 type specLoader func() (map[string]apiextensionsv1.CustomResourceDefinitionSpec, error)
 
-func (r *Reconciler) ensureOne(ctx context.Context, kv *v1.KubeVirt, object component.Object, specs specLoader) (client.Object, error) {
-	id := identify(object)
-	live := newLike(object)
-	err := r.Client.Get(ctx, id.key, live)
-	if client.IgnoreNotFound(err) != nil {
-		return nil, fmt.Errorf("reading %s %s: %w", id.kind.Kind, id.key.Name, err)
-	}
+// ensureOne makes the cluster hold an object, and returns it as it is then: nil if
+// it has to stay away for now.
+func (r *Reconciler) ensureOne(ctx context.Context, s *scope, object component.Object, specs specLoader) (client.Object, error) {
+	id, content := identify(object), object.GetAnnotations()[component.AnnotationHash]
+	cached, err := r.look(ctx, object)
 	if err != nil {
-		live = nil
+		return nil, err
 	}
-	live, ourLast := r.applied.newest(id, live)
+	live, ourLast := r.applied.newest(id, cached)
 	wanted, err := newManifest(object)
 	if err != nil {
 		return nil, err
@@ -80,17 +83,55 @@ func (r *Reconciler) ensureOne(ctx context.Context, kv *v1.KubeVirt, object comp
 		}
 		// What our last apply left different is not ours to have: sending it
 		// again would leave it the same.
-		ourLast = ourLast && live.GetAnnotations()[component.AnnotationHash] == object.GetAnnotations()[component.AnnotationHash]
-		if ourLast || same && generationKept(kv, id, live) {
+		sameMark := live.GetAnnotations()[component.AnnotationHash] == content
+		if ourLast && sameMark || same && generationKept(s.kv, id, live) {
+			r.applied.found(id, content, live)
 			return live, nil
 		}
 	}
-	return r.apply(ctx, kv, object, wanted, specs)
+	damaged := r.damage(s, object.(client.Object), live)
+	if damaged && r.patient(s, id) {
+		return live, nil
+	}
+	deleted := live == nil
+	if damaged && deleted {
+		there, err := r.unlabelled(ctx, id, object.GetObjectKind().GroupVersionKind().Version)
+		if err != nil {
+			return nil, err
+		}
+		deleted = !there
+	}
+	answer, err := r.apply(ctx, s.kv, object, wanted, specs)
+	if err != nil {
+		return nil, err
+	}
+	if !damaged {
+		return answer, nil
+	}
+	if mended, err := differ(live, answer); err != nil || !mended {
+		return answer, err
+	}
+	r.restored(s, id, deleted)
+	return answer, nil
+}
+
+// look reads an object from the cache; nil if it is not there.
+func (r *Reconciler) look(ctx context.Context, object component.Object) (client.Object, error) {
+	id, live := identify(object), newLike(object)
+	err := r.Client.Get(ctx, id.key, live)
+	if client.IgnoreNotFound(err) != nil {
+		return nil, fmt.Errorf("reading %s %s: %w", id.kind.Kind, id.key.Name, err)
+	}
+	if err != nil {
+		return nil, nil
+	}
+	return live, nil
 }
 
 // apply sends one object.
 func (r *Reconciler) apply(ctx context.Context, kv *v1.KubeVirt, object component.Object, wanted manifest, specs specLoader) (client.Object, error) {
 	id := identify(object)
+	content := object.GetAnnotations()[component.AnnotationHash]
 	if _, isStub := object.(*metav1.PartialObjectMetadata); isStub {
 		all, err := specs()
 		if err != nil {
@@ -113,12 +154,28 @@ func (r *Reconciler) apply(ctx context.Context, kv *v1.KubeVirt, object componen
 	answer.SetName(id.key.Name)
 	answer.SetNamespace(id.key.Namespace)
 	err = r.Client.Patch(ctx, answer, client.RawPatch(types.ApplyPatchType, text), fieldOwner, client.ForceOwnership)
+	if apierrors.IsInvalid(err) && replaceable(object) {
+		// It was deleted and made otherwise in what never changes.
+		if err := r.Client.Delete(ctx, object.(client.Object)); client.IgnoreNotFound(err) != nil {
+			return nil, fmt.Errorf("replacing %s %s: %w", id.kind.Kind, id.key.Name, err)
+		}
+		err = r.Client.Patch(ctx, answer, client.RawPatch(types.ApplyPatchType, text), fieldOwner, client.ForceOwnership)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("applying %s %s: %w", id.kind.Kind, id.key.Name, err)
 	}
 	slim(answer)
-	r.applied.note(id, answer)
+	r.applied.note(id, content, answer)
 	return answer, nil
+}
+
+// replaceable: nothing is lost while an object of this kind is away for a moment.
+func replaceable(object component.Object) bool {
+	switch object.(type) {
+	case *rbacv1.ClusterRoleBinding, *rbacv1.RoleBinding, *schedulingv1.PriorityClass:
+		return true
+	}
+	return false
 }
 
 // holds tells whether a live object has all that is wanted of it.
@@ -148,6 +205,9 @@ func generationKept(kv *v1.KubeVirt, id identity, live client.Object) bool {
 func newLike(object component.Object) client.Object {
 	if _, isStub := object.(*metav1.PartialObjectMetadata); isStub {
 		return &apiextensionsv1.CustomResourceDefinition{}
+	}
+	if foreign, ok := object.(*unstructured.Unstructured); ok {
+		return foreignObject(foreign.GroupVersionKind())
 	}
 	return reflect.New(reflect.TypeOf(object).Elem()).Interface().(client.Object)
 }

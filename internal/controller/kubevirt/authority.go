@@ -1,9 +1,10 @@
 package kubevirt
 
 import (
-	"bytes"
 	"context"
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"time"
@@ -11,16 +12,31 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 	"kubevirt.io/kubevirt/internal/certificate"
 	"kubevirt.io/kubevirt/internal/component"
 )
 
-// certify renews the certificates of the components. The authority that signs them
-// is the operator's own and kept by Identity.
+// certify renews the certificates of the components, and begins to describe them.
 func (r *Reconciler) certify(ctx context.Context, s *scope) error {
-	a := authority{client: r.Client, namespace: s.kv.Namespace, now: s.now}
+	if err := r.renew(ctx, s); err != nil {
+		return err
+	}
+	var err error
+	s.config, err = component.NewConfig(r.Environment, s.kv, r.nodes(ctx, s), s.bundle)
+	if err != nil {
+		s.invalid = err.Error()
+		return errDone
+	}
+	return nil
+}
+
+// renew renews the certificates whose time has come. The authority that signs them is
+// the operator's own and kept by Identity.
+func (r *Reconciler) renew(ctx context.Context, s *scope) error {
+	a := authority{r, s}
 	policy := certificate.NewPolicy(s.kv.Spec.CertificateRotateStrategy)
 	ca, err := a.read(ctx)
 	if err != nil {
@@ -37,19 +53,14 @@ func (r *Reconciler) certify(ctx context.Context, s *scope) error {
 		}
 		s.at(next)
 	}
-	s.config, err = component.NewConfig(r.Environment, s.kv, r.nodes(ctx, s), ca.bundle)
-	if err != nil {
-		s.invalid = err.Error()
-		return errDone
-	}
-	return nil
+	s.bundle = ca.bundle
+	return r.hasten(ctx, s, ca.Certificate)
 }
 
-// authority signs certificates and keeps them as Secrets.
+// authority signs certificates and keeps them as Secrets, during one reconcile.
 type authority struct {
-	client    client.Client
-	namespace string
-	now       time.Time
+	r *Reconciler
+	s *scope
 }
 
 // trust is an authority with all those that are trusted.
@@ -63,7 +74,7 @@ type trust struct {
 // among those trusted.
 func (a authority) read(ctx context.Context) (*trust, error) {
 	secret := &corev1.Secret{}
-	if err := a.client.Get(ctx, a.key(component.CASecret), secret); client.IgnoreNotFound(err) != nil {
+	if err := a.r.Client.Get(ctx, a.key(component.CASecret), secret); client.IgnoreNotFound(err) != nil {
 		return nil, fmt.Errorf("reading the certificate authority: %w", err)
 	}
 	pair, err := certificate.Parse(secret.Data[corev1.TLSCertKey], secret.Data[corev1.TLSPrivateKeyKey])
@@ -71,7 +82,7 @@ func (a authority) read(ctx context.Context) (*trust, error) {
 		return nil, nil //nolint:nilerr // Identity replaces it.
 	}
 	published := &corev1.ConfigMap{}
-	if err := a.client.Get(ctx, a.key(component.CAConfigMap), published); client.IgnoreNotFound(err) != nil {
+	if err := a.r.Client.Get(ctx, a.key(component.CAConfigMap), published); client.IgnoreNotFound(err) != nil {
 		return nil, fmt.Errorf("reading the trusted authorities: %w", err)
 	}
 	t := &trust{Pair: pair, bundle: []byte(published.Data[component.CABundleKey])}
@@ -97,18 +108,15 @@ func (a authority) issue(ctx context.Context, ca *trust, policy certificate.Poli
 	}
 	pair, err := certificate.Parse(secret.Data[corev1.TLSCertKey], secret.Data[corev1.TLSPrivateKeyKey])
 	if err == nil && request.Fits(pair.Certificate) {
-		if at := policy.RenewAt(pair.Certificate, ca.Certificate, ca.trusted); a.now.Before(at) {
-			return at, nil
+		if at := policy.RenewAt(pair.Certificate, ca.Certificate, ca.trusted); a.s.now.Before(at) {
+			return at, a.store(ctx, secret, pair)
 		}
 	}
-	pair, err = ca.Issue(request, a.now, policy.Duration)
+	pair, err = ca.Issue(request, a.s.now, policy.Duration)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("renewing the certificate in Secret %s: %w", wanted.Secret, err)
 	}
-	if err := a.store(ctx, secret, pair); err != nil {
-		return time.Time{}, err
-	}
-	return policy.RenewAt(pair.Certificate, ca.Certificate, ca.trusted), nil
+	return policy.RenewAt(pair.Certificate, ca.Certificate, ca.trusted), a.store(ctx, secret, pair)
 }
 
 // renew makes a new authority if its time has come, and says when it comes next.
@@ -119,11 +127,11 @@ func (a authority) renew(ctx context.Context, policy certificate.Policy) (*certi
 	}
 	pair, err := certificate.Parse(secret.Data[corev1.TLSCertKey], secret.Data[corev1.TLSPrivateKeyKey])
 	if err == nil && pair.Certificate.IsCA {
-		if at := policy.RenewAuthorityAt(pair.Certificate); a.now.Before(at) {
-			return pair, at, nil
+		if at := policy.RenewAuthorityAt(pair.Certificate); a.s.now.Before(at) {
+			return pair, at, a.store(ctx, secret, pair)
 		}
 	}
-	pair, err = certificate.NewAuthority("kubevirt.io", a.now, policy.CADuration)
+	pair, err = certificate.NewAuthority("kubevirt.io", a.s.now, policy.CADuration)
 	if err != nil {
 		return nil, time.Time{}, fmt.Errorf("making a certificate authority: %w", err)
 	}
@@ -133,53 +141,124 @@ func (a authority) renew(ctx context.Context, policy certificate.Policy) (*certi
 // publish tells everybody which authorities to trust.
 func (a authority) publish(ctx context.Context, policy certificate.Policy, ca *certificate.Pair) (bundle []byte, next time.Time, err error) {
 	published := &corev1.ConfigMap{}
-	err = a.client.Get(ctx, a.key(component.CAConfigMap), published)
-	if client.IgnoreNotFound(err) != nil {
-		return nil, time.Time{}, fmt.Errorf("reading the trusted authorities: %w", err)
+	if err := a.find(ctx, published, component.CAConfigMap); err != nil {
+		return nil, time.Time{}, err
 	}
-	former := []byte(published.Data[component.CABundleKey])
-	bundle, next = certificate.NewBundle(former, ca.Certificate, a.now, policy.CARenewBefore)
-	if err == nil && bytes.Equal(former, bundle) {
-		return bundle, next, nil
-	}
-	published.Name, published.Namespace = component.CAConfigMap, a.namespace
+	former := published.DeepCopy()
+	bundle, next = certificate.NewBundle([]byte(former.Data[component.CABundleKey]), ca.Certificate, a.s.now, policy.CARenewBefore)
 	published.Labels = ours(published.Labels)
 	published.Data = map[string]string{component.CABundleKey: string(bundle)}
-	return bundle, next, a.write(ctx, published)
+	return bundle, next, a.write(ctx, former, published)
 }
 
 // secret reads a Secret, or begins one.
 func (a authority) secret(ctx context.Context, name string) (*corev1.Secret, error) {
 	secret := &corev1.Secret{}
-	if err := a.client.Get(ctx, a.key(name), secret); client.IgnoreNotFound(err) != nil {
-		return nil, fmt.Errorf("reading Secret %s: %w", name, err)
-	}
-	secret.Name, secret.Namespace = name, a.namespace
-	return secret, nil
+	return secret, a.find(ctx, secret, name)
 }
 
-func (a authority) store(ctx context.Context, secret *corev1.Secret, pair *certificate.Pair) error {
+func (a authority) store(ctx context.Context, former *corev1.Secret, pair *certificate.Pair) error {
+	secret := former.DeepCopy()
 	secret.Type = corev1.SecretTypeTLS
 	secret.Labels = ours(secret.Labels)
 	secret.Data = map[string][]byte{corev1.TLSCertKey: pair.CertificatePEM, corev1.TLSPrivateKeyKey: pair.KeyPEM}
-	return a.write(ctx, secret)
+	return a.write(ctx, former, secret)
 }
 
-// write creates an object, or updates it as it was read: with a cache that is
-// behind, both fail instead of throwing away a newer key.
-func (a authority) write(ctx context.Context, object client.Object) error {
-	if object.GetResourceVersion() == "" {
-		err := a.client.Create(ctx, object)
-		if apierrors.IsAlreadyExists(err) {
-			return err
-		}
-		return wrap(err, "creating %s", object.GetName())
+// find reads an object of the operator's namespace, or begins one. What the cache
+// does not show may have lost the label that it goes by.
+func (a authority) find(ctx context.Context, object client.Object, name string) error {
+	err := a.r.Client.Get(ctx, a.key(name), object)
+	if apierrors.IsNotFound(err) {
+		err = a.r.Live.Get(ctx, a.key(name), object)
 	}
-	return wrap(a.client.Update(ctx, object), "updating %s", object.GetName())
+	if client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("reading %T %s: %w", object, name, err)
+	}
+	object.SetName(name)
+	object.SetNamespace(a.s.kv.Namespace)
+	return nil
+}
+
+// write creates an object, or updates it as it was read, if it differs: with a
+// cache that is behind, both fail instead of throwing away a newer key.
+func (a authority) write(ctx context.Context, former, object client.Object) error {
+	gvk, err := apiutil.GVKForObject(object, a.r.Client.Scheme())
+	if err != nil {
+		return fmt.Errorf("finding the kind of %T: %w", object, err)
+	}
+	id := identity{gvk.GroupKind(), client.ObjectKeyFromObject(object)}
+	there := former.GetResourceVersion() != ""
+	if there && substance(former) == substance(object) {
+		a.r.applied.keep(id, substance(object))
+		return nil
+	}
+	damaged := a.damaged(id, former)
+	if damaged && a.r.patient(a.s, id) {
+		a.s.waiting = fmt.Sprintf("waiting before %s is put back once more", id)
+		return errDone
+	}
+	if there {
+		err = a.r.Client.Update(ctx, object)
+	} else {
+		err = a.r.Client.Create(ctx, object)
+	}
+	if there && apierrors.IsInvalid(err) {
+		err = a.replace(ctx, object)
+	}
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", id, err)
+	}
+	a.r.applied.keep(id, substance(object))
+	if damaged {
+		a.r.restored(a.s, id, !there)
+	}
+	return nil
+}
+
+// replace makes an object anew that somebody has made unchangeable, or of another type.
+func (a authority) replace(ctx context.Context, object client.Object) error {
+	uid := object.GetUID()
+	if err := a.r.Client.Delete(ctx, object, client.Preconditions{UID: &uid}); client.IgnoreNotFound(err) != nil {
+		return err
+	}
+	object.SetResourceVersion("")
+	object.SetUID("")
+	switch o := object.(type) {
+	case *corev1.Secret:
+		o.Immutable = nil
+	case *corev1.ConfigMap:
+		o.Immutable = nil
+	}
+	return a.r.Client.Create(ctx, object)
+}
+
+// damaged tells whether an object that is to be written is not as this operator, or
+// another process of it, left it.
+func (a authority) damaged(id identity, former client.Object) bool {
+	if last := a.r.applied.content(id); last != "" {
+		return last != substance(former)
+	}
+	return !a.r.complete.Load() && settled(a.s.kv) && (former.GetResourceVersion() == "" || former.GetLabels()[v1.LabelManagedBy] == "")
+}
+
+// substance is a hash of what of an object is the operator's.
+func substance(object client.Object) string {
+	hash := sha256.New()
+	fmt.Fprintln(hash, object.GetLabels()[v1.LabelManagedBy])
+	switch o := object.(type) {
+	case *corev1.Secret:
+		for _, key := range []string{corev1.TLSCertKey, corev1.TLSPrivateKeyKey} {
+			hash.Write(o.Data[key])
+		}
+	case *corev1.ConfigMap:
+		fmt.Fprint(hash, o.Data[component.CABundleKey])
+	}
+	return hex.EncodeToString(hash.Sum(nil))
 }
 
 func (a authority) key(name string) client.ObjectKey {
-	return client.ObjectKey{Namespace: a.namespace, Name: name}
+	return client.ObjectKey{Namespace: a.s.kv.Namespace, Name: name}
 }
 
 // ours adds the label by which our objects are found again.

@@ -58,11 +58,18 @@ func (r *Reconciler) announce(p *patch.Patch) step {
 	}
 }
 
-// check refuses what admission would have refused.
-func (r *Reconciler) check(_ context.Context, s *scope) error {
-	if errs := r.Validate(s.kv); len(errs) > 0 {
-		s.invalid = errs.ToAggregate().Error()
-		return errDone
+// check refuses what admission would have refused. What runs goes on as it is, and
+// so do its certificates: rules may come with an update.
+func (r *Reconciler) check(ctx context.Context, s *scope) error {
+	errs := r.Validate(s.kv)
+	if len(errs) == 0 {
+		return nil
 	}
-	return nil
+	s.invalid = errs.ToAggregate().Error()
+	if s.kv.Status.ObservedDeploymentID != "" {
+		if err := r.renew(ctx, s); err != nil {
+			return err
+		}
+	}
+	return errDone
 }

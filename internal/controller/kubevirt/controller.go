@@ -6,8 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -29,6 +31,8 @@ type Reconciler struct {
 	Environment component.Environment
 	// Definitions are the CRDs to install.
 	Definitions *Definitions
+	// Foreign shows which kinds of others the cluster has.
+	Foreign Foreign
 	// Validate returns what is wrong with a KubeVirt object; admission asks the
 	// same, but was not there yet when the first object was created.
 	Validate func(*v1.KubeVirt) field.ErrorList
@@ -36,9 +40,18 @@ type Reconciler struct {
 	Events event.Recorder
 	// Now is the clock.
 	Now func() time.Time
+	// Upgrades tells OLM how far the installation is, where OLM is.
+	Upgrades *Upgradeable
 
 	writes  patch.Writes
 	applied memory
+	// shown stands for the certificates that the components' pods were last shown.
+	shown string
+	// follow has the controller notice changes of a kind, and tells whether the cache
+	// shows its objects.
+	follow func(context.Context, client.Object) (bool, error)
+	// complete is set once this process has seen everything in place.
+	complete atomic.Bool
 }
 
 // scope is what one reconcile has read and found out.
@@ -47,6 +60,8 @@ type scope struct {
 	now time.Time
 	// primary is the KubeVirt object that counts, if it is not this one.
 	primary *v1.KubeVirt
+	// bundle holds the authorities to trust, once the certificates are renewed.
+	bundle []byte
 	// config, installation and deployed: what is wanted, and whether it was
 	// completely there before.
 	config       *component.Config
@@ -55,10 +70,24 @@ type scope struct {
 	live liveObjects
 	// waiting says what is still awaited; empty once nothing is.
 	waiting string
+	// wave is how far virt-handler's pods have come, if that had to be looked at.
+	wave *wave
+	// rolling: pods are being replaced.
+	rolling bool
+	// trouble is why pods that are awaited do not come to work.
+	trouble *trouble
+	// merged is virt-api's Deployment as long as its pods are virt-controller as well.
+	merged *appsv1.Deployment
+	// switching: something of the other profile is left.
+	switching bool
+	// restorations are the objects that others had changed or deleted.
+	restorations restorations
 	// blocked says why the object's deletion cannot be followed.
 	blocked string
 	// removed is set once nothing of the installation is left.
 	removed bool
+	// unsure: not all that is wanted is known yet, so nothing is to be taken for left over.
+	unsure bool
 	// invalid says what cannot be done as the object asks it.
 	invalid string
 	// next is when time alone gives something to do; zero for never.
@@ -88,13 +117,16 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	}
 	s := &scope{kv: kv, now: r.Now(), live: liveObjects{}}
 	p := patch.New(r.Client, kv)
-	err := run(ctx, s, r.choose, r.announce(p), r.remove, r.check, r.certify, r.render, r.install, r.prune)
+	err := run(ctx, s, r.choose, r.announce(p), r.remove, r.check, r.certify, r.monitor, r.render, r.mark, r.profile, r.install, r.prune, r.scaleSelf)
 	if errors.Is(err, errDone) {
-		err = nil
+		err = r.entrust(ctx, s)
 	}
 	r.report(s, err)
 	if finishErr := r.finish(ctx, p, s); finishErr != nil {
 		err = errors.Join(err, finishErr)
+	}
+	if olmErr := r.Upgrades.follow(ctx, s); olmErr != nil {
+		err = errors.Join(err, olmErr)
 	}
 	return s.result(err)
 }

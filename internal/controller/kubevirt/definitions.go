@@ -1,13 +1,16 @@
 package kubevirt
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"kubevirt.io/kubevirt/internal/component"
 )
@@ -23,6 +26,8 @@ const kubeVirtDefinition = "kubevirts.kubevirt.io"
 type Definitions struct {
 	load  func() ([]*apiextensionsv1.CustomResourceDefinition, error)
 	stubs []*metav1.PartialObjectMetadata
+	// versions of each kind, by the CRD's name.
+	versions map[string][]string
 }
 
 // NewDefinitions reads the CRDs once to learn their hashes; load is called again
@@ -32,7 +37,7 @@ func NewDefinitions(load func() ([]*apiextensionsv1.CustomResourceDefinition, er
 	if err != nil {
 		return nil, fmt.Errorf("loading the CRDs: %w", err)
 	}
-	d := &Definitions{load: load}
+	d := &Definitions{load: load, versions: map[string][]string{}}
 	for _, crd := range all {
 		if crd.Name == kubeVirtDefinition {
 			continue
@@ -40,6 +45,9 @@ func NewDefinitions(load func() ([]*apiextensionsv1.CustomResourceDefinition, er
 		text, err := json.Marshal(crd.Spec)
 		if err != nil {
 			return nil, fmt.Errorf("encoding CRD %s: %w", crd.Name, err)
+		}
+		for _, version := range crd.Spec.Versions {
+			d.versions[crd.Name] = append(d.versions[crd.Name], version.Name)
 		}
 		sum := sha256.Sum256(text)
 		d.stubs = append(d.stubs, &metav1.PartialObjectMetadata{
@@ -73,4 +81,23 @@ func (d *Definitions) specs() (map[string]apiextensionsv1.CustomResourceDefiniti
 		specs[crd.Name] = crd.Spec
 	}
 	return specs, nil
+}
+
+// lostVersion says which kind has objects stored in a version that this operator
+// does not know; nothing if there is none. The API server refuses to give up such a
+// version, but only when it comes to that CRD, and others would be changed by then.
+func (r *Reconciler) lostVersion(ctx context.Context) string {
+	for name, versions := range r.Definitions.versions {
+		crd := &apiextensionsv1.CustomResourceDefinition{}
+		if err := r.Client.Get(ctx, client.ObjectKey{Name: name}, crd); err != nil {
+			continue // Not there, or said when it is to be sent.
+		}
+		for _, stored := range crd.Status.StoredVersions {
+			if !slices.Contains(versions, stored) {
+				return fmt.Sprintf("objects of CRD %s may be stored in version %s, which this operator does not know; "+
+					"go back to the operator that does, or store them anew and take the version out of the CRD's status.storedVersions", name, stored)
+			}
+		}
+	}
+	return ""
 }

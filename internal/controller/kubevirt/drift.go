@@ -3,7 +3,14 @@ package kubevirt
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	v1 "kubevirt.io/kubevirt/api/core/v1"
 )
 
 // manifest is an object as JSON has it, without what only the server fills in.
@@ -42,8 +49,12 @@ func dropNull(value any) any {
 	return value
 }
 
+// byName are the lists that an apply merges by their items' names.
+var byName = map[string]bool{"containers": true, "initContainers": true, "volumes": true, "env": true}
+
 // contains tells whether everything wanted is there as wanted. Maps may hold more:
-// defaults of the server and what others add. Lists may not, but their items may.
+// defaults of the server and what others add. Lists may not, but for those by name,
+// where an apply would leave it; their items may.
 func contains(live, wanted any) bool {
 	switch wanted := wanted.(type) {
 	case manifest:
@@ -57,6 +68,9 @@ func contains(live, wanted any) bool {
 			return len(wanted) == 0 && live == nil
 		}
 		for key, item := range wanted {
+			if byName[key] && containsNamed(have[key], item) {
+				continue
+			}
 			if !contains(have[key], item) {
 				return false
 			}
@@ -76,4 +90,45 @@ func contains(live, wanted any) bool {
 	default:
 		return reflect.DeepEqual(live, wanted)
 	}
+}
+
+// containsNamed is contains for a list by name.
+func containsNamed(live, wanted any) bool {
+	have, _ := live.([]any)
+	items, ok := wanted.([]any)
+	if !ok {
+		return false
+	}
+	for _, item := range items {
+		one, ok := item.(map[string]any)
+		if !ok || !slices.ContainsFunc(have, func(other any) bool {
+			candidate, ok := other.(map[string]any)
+			return ok && candidate["name"] == one["name"] && contains(candidate, one)
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
+// differ tells whether sending an object has changed anything that was not its
+// status. Without one before, it has.
+func differ(before, after client.Object) (bool, error) {
+	if before == nil || before.GetGeneration() != after.GetGeneration() {
+		return true, nil
+	}
+	var forms [2]manifest
+	for i, object := range []client.Object{before, after} {
+		form, err := newManifest(object)
+		if err != nil {
+			return false, err
+		}
+		annotations := maps.Clone(object.GetAnnotations())
+		delete(annotations, v1.AnnotationGeneration)
+		form["metadata"] = []any{object.GetLabels(), annotations, object.GetOwnerReferences()}
+		delete(form, "apiVersion")
+		delete(form, "kind")
+		forms[i] = form
+	}
+	return !equality.Semantic.DeepEqual(forms[0], forms[1]), nil
 }

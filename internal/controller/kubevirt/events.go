@@ -6,12 +6,29 @@ import (
 )
 
 // tell emits events on what has changed with this reconcile.
-func (r *Reconciler) tell(s *scope, before v1.KubeVirtPhase, wasAvailable bool, now situation) {
+func (r *Reconciler) tell(s *scope, before former, now situation) {
 	switch {
-	case now.reason == v1.ReasonDeploymentFailed && wasAvailable, now.reason == v1.ReasonDeploymentFailed && before == "":
+	case now.reason == v1.ReasonDeploymentFailed && before.available, now.reason == v1.ReasonDeploymentFailed && before.phase == "":
 		r.Events.Emit(s.kv, failed(now.message))
-	case s.kv.Status.Phase == v1.KubeVirtPhaseDeployed && before != v1.KubeVirtPhaseDeployed:
+	case now.reason == v1.ReasonUpdateHalted && now.message != before.trouble:
+		r.Events.Emit(s.kv, halted(now.message))
+	case s.kv.Status.Phase == v1.KubeVirtPhaseDeployed && before.phase != v1.KubeVirtPhaseDeployed:
 		r.Events.Emit(s.kv, deployed(s.kv.Status.ObservedKubeVirtVersion))
+	}
+	r.tellRestored(s)
+}
+
+// tellRestored says what was put back. Whoever keeps changing an object is told of
+// once, and then waited for.
+func (r *Reconciler) tellRestored(s *scope) {
+	for _, one := range s.restorations.take() {
+		switch {
+		case s.kv.UID == "", one.times > free:
+		case one.times == free:
+			r.Events.Emit(s.kv, contested(one))
+		default:
+			r.Events.Emit(s.kv, putBack(one))
+		}
 	}
 }
 
@@ -26,4 +43,21 @@ func deployed(version string) event.Event {
 
 func failed(message string) event.Event {
 	return event.Warning(v1.EventFailedCreate, "the installation cannot be completed: %s", message)
+}
+
+func halted(message string) event.Event {
+	return event.Warning(v1.EventFailedUpdate, "the update is halted, what is not updated yet goes on working: %s", message)
+}
+
+func putBack(one restoration) event.Event {
+	what := "changed"
+	if one.deleted {
+		what = "deleted"
+	}
+	return event.Normal(v1.EventRestored, "%s was %s and is as it was again", one.id, what)
+}
+
+func contested(one restoration) event.Event {
+	return event.Warning(v1.EventContested,
+		"%s was put back %d times; it is put back less and less often as long as somebody keeps changing it", one.id, one.times)
 }

@@ -35,7 +35,12 @@ type Identity struct {
 // Reconcile renews what is due.
 func (i *Identity) Reconcile(ctx context.Context, _ ctrl.Request) (ctrl.Result, error) {
 	s := &scope{now: i.Now(), live: liveObjects{}}
-	return s.result(i.reconcile(ctx, s))
+	err := i.reconcile(ctx, s)
+	if errors.Is(err, errDone) {
+		err = nil
+	}
+	i.tellRestored(s)
+	return s.result(err)
 }
 
 func (i *Identity) reconcile(ctx context.Context, s *scope) error {
@@ -48,7 +53,7 @@ func (i *Identity) reconcile(ctx context.Context, s *scope) error {
 		s.kv = &v1.KubeVirt{ObjectMeta: metav1.ObjectMeta{Namespace: i.Environment.Namespace}}
 	}
 	policy := certificate.NewPolicy(s.kv.Spec.CertificateRotateStrategy)
-	a := authority{client: i.Client, namespace: i.Environment.Namespace, now: s.now}
+	a := authority{i.Reconciler, s}
 	ca, next, err := a.renew(ctx, policy)
 	if err != nil {
 		return err
@@ -60,7 +65,7 @@ func (i *Identity) reconcile(ctx context.Context, s *scope) error {
 	}
 	s.at(next)
 	known := &trust{Pair: ca, bundle: bundle, trusted: certificate.ParseBundle(bundle)}
-	next, err = a.issue(ctx, known, policy, component.OperatorCertificate(a.namespace))
+	next, err = a.issue(ctx, known, policy, component.OperatorCertificate(i.Environment.Namespace))
 	if err != nil {
 		return err
 	}

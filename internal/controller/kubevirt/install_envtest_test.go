@@ -35,8 +35,15 @@ func TestInstallation(t *testing.T) {
 		{"leaves alone what others add", testForeign},
 		{"passes a changed spec on", testChangedSpec},
 		{"prunes leftovers", testPruning},
+		{"switches to the edge profile and back", testEdge},
+		{"customizes what it installs, and back", testCustomization},
+		{"has Prometheus watch over it", testMonitoring},
 		{"turns a second object away", testSecond},
 		{"has the API server trust its authority", testTrust},
+		{"puts everything back that is deleted or changed", testHealing},
+		{"costs nothing when healed", testIdle},
+		{"does not fight for ever", testContest},
+		{"halts an update at the first pod that fails", testCanary},
 		{"updates virt-api last", testUpdate},
 		{"stays while there are virtual machines", testBlockedRemoval},
 		{"goes without a trace", testRemoval},
@@ -153,10 +160,7 @@ func testDrift(s *suite, kv *v1.KubeVirt) {
 
 	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: component.HandlerAccount}}
 	s.must(admin.Delete(s.ctx, account), "deleting the account")
-	s.until(kv, "the account is back", func() bool {
-		s.forget(account)
-		return s.exists(&corev1.ServiceAccount{}, component.HandlerAccount)
-	})
+	s.until(kv, "the account is back", func() bool { return s.exists(&corev1.ServiceAccount{}, component.HandlerAccount) })
 
 	crd := &apiextensionsv1.CustomResourceDefinition{}
 	s.exists(crd, "virtualmachines.kubevirt.io")
@@ -166,13 +170,6 @@ func testDrift(s *suite, kv *v1.KubeVirt) {
 		s.exists(crd, "virtualmachines.kubevirt.io")
 		return len(crd.Spec.Names.ShortNames) == 2
 	})
-}
-
-// forget tells the reconciler of a deletion, as its watch would.
-func (s *suite) forget(object client.Object) {
-	gvk, err := admin.GroupVersionKindFor(object)
-	s.must(err, "finding a kind")
-	s.r.applied.forget(identity{gvk.GroupKind(), client.ObjectKeyFromObject(object)})
 }
 
 func testForeign(s *suite, kv *v1.KubeVirt) {
@@ -194,6 +191,9 @@ func testForeign(s *suite, kv *v1.KubeVirt) {
 	if got := matching(s.writes.take(), "/deployments/virt-api"); len(got) > 1 {
 		t.Errorf("fighting over the Deployment: %v", got)
 	}
+	s.exists(deployment, component.API)
+	deployment.Spec.Template.Spec.Containers = deployment.Spec.Template.Spec.Containers[:1]
+	s.must(admin.Update(s.ctx, deployment), "taking it back")
 }
 
 func testChangedSpec(s *suite, kv *v1.KubeVirt) {
@@ -230,11 +230,22 @@ func testPruning(s *suite, kv *v1.KubeVirt) {
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "former", Labels: ours},
 		Spec:       corev1.ServiceSpec{Ports: []corev1.ServicePort{{Port: 1}}},
 	}
+	formers := []client.Object{
+		&corev1.ConfigMap{ObjectMeta: former.ObjectMeta},
+		&admissionv1.ValidatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{Name: "former", Labels: ours}},
+		&admissionv1.MutatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{Name: "former", Labels: ours}},
+	}
+	for _, object := range formers {
+		s.must(admin.Create(s.ctx, object), "creating an object of a former version")
+	}
 	theirs := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "theirs"}}
 	s.must(admin.Create(s.ctx, former), "creating a Service")
 	s.must(admin.Create(s.ctx, theirs), "creating a ConfigMap")
 	defer func() { s.must(admin.Delete(s.ctx, theirs), "deleting the ConfigMap") }()
 	s.until(kv, "the former Service is gone", func() bool { return !s.exists(&corev1.Service{}, "former") })
+	for _, object := range formers {
+		s.until(kv, "what a former version had is gone", func() bool { return !s.exists(object, "former") })
+	}
 	if !s.exists(&corev1.ConfigMap{}, "theirs") {
 		t.Error("somebody else's object is gone")
 	}

@@ -25,6 +25,8 @@ type kind struct {
 	workload bool
 	// keep names objects that carry our label but belong to the operator itself.
 	keep []string
+	// definition is the name of the CRD of a kind that the cluster may lack.
+	definition string
 }
 
 // kinds are all of them but the CRDs, in the order in which they are removed.
@@ -39,6 +41,14 @@ var kinds = []kind{
 	{object: &admissionv1.MutatingWebhookConfiguration{}, list: &admissionv1.MutatingWebhookConfigurationList{}},
 	{object: &apiregistrationv1.APIService{}, list: &apiregistrationv1.APIServiceList{}},
 	{object: &corev1.Service{}, list: &corev1.ServiceList{}},
+	{
+		object: foreignObject(component.ServiceMonitorKind), list: foreignList(component.ServiceMonitorKind),
+		definition: component.ServiceMonitorDefinition,
+	},
+	{
+		object: foreignObject(component.PrometheusRuleKind), list: foreignList(component.PrometheusRuleKind),
+		definition: component.PrometheusRuleDefinition,
+	},
 	{object: &rbacv1.ClusterRoleBinding{}, list: &rbacv1.ClusterRoleBindingList{}},
 	{object: &rbacv1.ClusterRole{}, list: &rbacv1.ClusterRoleList{}},
 	{object: &rbacv1.RoleBinding{}, list: &rbacv1.RoleBindingList{}},
@@ -50,11 +60,14 @@ var kinds = []kind{
 	{object: &admissionv1.ValidatingAdmissionPolicy{}, list: &admissionv1.ValidatingAdmissionPolicyList{}},
 }
 
-// watched are the kinds whose changes may give the operator something to do.
+// watched are the kinds whose changes may give the operator something to do, but for
+// namespaces and for those that the cluster may lack.
 func watched() []client.Object {
 	all := []client.Object{&apiextensionsv1.CustomResourceDefinition{}, &schedulingv1.PriorityClass{}}
 	for _, k := range kinds {
-		all = append(all, k.object)
+		if k.definition == "" {
+			all = append(all, k.object)
+		}
 	}
 	return all
 }

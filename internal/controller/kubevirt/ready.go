@@ -6,7 +6,6 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	"k8s.io/apimachinery/pkg/util/intstr"
 	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -59,60 +58,58 @@ func aggregated(s *scope) string {
 	return ""
 }
 
-func apiReady(s *scope) string        { return deploymentReady(s, component.API) }
-func controllerReady(s *scope) string { return deploymentReady(s, component.Controller) }
-
-// deploymentReady: no pod of a former version is left, and at least one serves. A
+// deploymentsReady: no pod of a former version is left, and at least one serves. A
 // second replica that finds no node must not keep an installation from being used.
-func deploymentReady(s *scope, name string) string {
-	for _, object := range s.live {
-		d, ok := object.(*appsv1.Deployment)
-		if !ok || d.Name != name {
-			continue
+func deploymentsReady(objects []component.Object) func(*scope) string {
+	return func(s *scope) string {
+		for _, object := range objects {
+			if _, ok := object.(*appsv1.Deployment); !ok {
+				continue
+			}
+			d, ok := s.live[identify(object)].(*appsv1.Deployment)
+			if !ok {
+				return "waiting for " + object.GetName()
+			}
+			if !rolledOut(d) {
+				return fmt.Sprintf("waiting for %s: %d of %d pods updated, %d ready",
+					d.Name, d.Status.UpdatedReplicas, *d.Spec.Replicas, d.Status.ReadyReplicas)
+			}
 		}
-		status := d.Status
-		if status.ObservedGeneration >= d.Generation && status.UpdatedReplicas == status.Replicas &&
-			status.Replicas >= *d.Spec.Replicas && status.ReadyReplicas > 0 {
-			return ""
-		}
-		return fmt.Sprintf("waiting for %s: %d of %d pods updated, %d ready", name, status.UpdatedReplicas, *d.Spec.Replicas, status.ReadyReplicas)
+		return ""
 	}
-	return "waiting for " + name
 }
 
-// deploymentServes: at least one pod answers, of whatever version.
-func deploymentServes(s *scope, name string) bool {
-	for _, object := range s.live {
-		if d, ok := object.(*appsv1.Deployment); ok && d.Name == name {
-			return d.Status.ReadyReplicas > 0
-		}
-	}
-	return false
+func rolledOut(d *appsv1.Deployment) bool {
+	status := d.Status
+	return status.ObservedGeneration >= d.Generation && status.UpdatedReplicas == status.Replicas &&
+		status.Replicas >= *d.Spec.Replicas && status.ReadyReplicas > 0
 }
 
-// handlerReady: virt-handler serves on every node, but for as many as an update
-// may have away at a time.
+// handlerReady: virt-handler serves on every node that can be reached, but for as
+// many as an update may have away at a time.
 func handlerReady(s *scope) string {
+	if s.wave != nil {
+		return s.wave.waiting
+	}
 	for _, object := range s.live {
-		d, ok := object.(*appsv1.DaemonSet)
+		set, ok := object.(*appsv1.DaemonSet)
 		if !ok {
 			continue
 		}
-		status := d.Status
-		wanted := int(status.DesiredNumberScheduled)
-		away := 0
-		if update := d.Spec.UpdateStrategy.RollingUpdate; update != nil && update.MaxUnavailable != nil {
-			if n, err := intstr.GetScaledValueFromIntOrPercent(update.MaxUnavailable, wanted, false); err == nil {
-				away = n
-			}
-		}
-		if status.ObservedGeneration >= d.Generation && status.UpdatedNumberScheduled >= status.DesiredNumberScheduled &&
-			int(status.NumberReady) >= wanted-away {
+		if everywhere(set) {
 			return ""
 		}
-		return fmt.Sprintf("waiting for %s: %d of %d pods updated, %d ready", d.Name, status.UpdatedNumberScheduled, wanted, status.NumberReady)
+		return fmt.Sprintf("waiting for %s: %d of %d pods updated, %d ready", set.Name,
+			set.Status.UpdatedNumberScheduled, set.Status.DesiredNumberScheduled, set.Status.NumberReady)
 	}
 	return "waiting for " + component.Handler
+}
+
+// everywhere: a DaemonSet's own numbers leave nothing to be asked for.
+func everywhere(set *appsv1.DaemonSet) bool {
+	status := set.Status
+	return status.ObservedGeneration >= set.Generation && status.UpdatedNumberScheduled >= status.DesiredNumberScheduled &&
+		int(status.NumberReady) >= int(status.DesiredNumberScheduled)-mayBeAway(set, false)
 }
 
 // nodes is on how many nodes guests may run, as far as virt-handler's DaemonSet

@@ -41,12 +41,14 @@ func (r *Reconciler) remove(ctx context.Context, s *scope) error {
 			return nil
 		}
 	}
-	for _, do := range []step{r.removeDefinitions, r.removeWorkloads, r.removeRest, r.cleanNodes} {
+	for _, do := range []step{r.removeDefinitions, r.removeWorkloads, r.removeRest, r.cleanNodes, r.unscaleSelf} {
 		if err := do(ctx, s); err != nil {
 			return err
 		}
 	}
 	s.removed = true
+	r.applied.clear()
+	r.complete.Store(false)
 	controllerutil.RemoveFinalizer(s.kv, v1.FinalizerKubeVirt)
 	return errDone
 }

@@ -13,6 +13,7 @@ import (
 	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
@@ -37,8 +38,9 @@ type Options struct {
 	WebhookPort int
 	// Validate returns what is wrong with a KubeVirt object.
 	Validate func(*v1.KubeVirt) field.ErrorList
-	// Webhooks returns the webhooks of KubeVirt objects by their paths.
-	Webhooks func(client.Reader) map[string]http.Handler
+	// Webhooks returns the webhooks of KubeVirt objects by their paths. They read past
+	// the cache.
+	Webhooks func(client.Reader, client.Writer) map[string]http.Handler
 }
 
 // Run is virt-operator until ctx is done.
@@ -48,7 +50,8 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 		return err
 	}
 	certificate := &ServingCertificate{}
-	mgr, err := newManager(config, o, certificate)
+	settings := &settings{log: o.Log}
+	mgr, err := newManager(config, o, certificate, settings)
 	if err != nil {
 		return err
 	}
@@ -59,19 +62,36 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 	if err != nil {
 		return fmt.Errorf("following the configuration: %w", err)
 	}
+	configuration.OnChange(settings.follow)
 	if err := mgr.AddMetricsServerExtraHandler("/healthz", Healthz(configuration.Current)); err != nil {
 		return fmt.Errorf("serving /healthz: %w", err)
 	}
-	for path, handler := range o.Webhooks(mgr.GetAPIReader()) {
+	for path, handler := range o.Webhooks(mgr.GetAPIReader(), mgr.GetClient()) {
 		mgr.GetWebhookServer().Register(path, handler)
 	}
 	events, err := typedcorev1.NewForConfig(config)
 	if err != nil {
 		return fmt.Errorf("making a client for events: %w", err)
 	}
+	foreign, err := NewForeign(func(options cache.Options) (cache.Cache, error) {
+		options.Scheme, options.HTTPClient, options.Mapper = mgr.GetScheme(), mgr.GetHTTPClient(), mgr.GetRESTMapper()
+		definitions, err := cache.New(mgr.GetConfig(), options)
+		if err != nil {
+			return nil, err
+		}
+		return definitions, mgr.Add(definitions)
+	})
+	if err != nil {
+		return err
+	}
+	upgrades, err := NewUpgradeable(config)
+	if err != nil {
+		return err
+	}
+	upgrades.begin(ctx, mgr.GetAPIReader(), o.Environment)
 	r := &Reconciler{
-		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Environment: o.Environment, Definitions: definitions,
-		Validate: o.Validate, Now: time.Now,
+		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Environment: o.Environment, Definitions: definitions, Foreign: foreign,
+		Validate: o.Validate, Now: time.Now, Upgrades: upgrades,
 		Events: event.New(ctx, events, mgr.GetScheme(), component.Operator),
 	}
 	if err := r.SetupWithManager(mgr); err != nil {
@@ -84,21 +104,23 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 	return wrap(mgr.Start(ctx), "running the operator")
 }
 
-func newManager(config *rest.Config, o Options, certificate *ServingCertificate) (manager.Manager, error) {
+func newManager(config *rest.Config, o Options, certificate *ServingCertificate, settings *settings) (manager.Manager, error) {
 	scheme, err := NewScheme()
 	if err != nil {
 		return nil, err
 	}
 	config = rest.CopyConfig(config)
 	config.QPS, config.Burst = 200, 400
+	asConfigured := []func(*tls.Config){certificate.TLS, settings.tls.Server}
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
 		Scheme: scheme,
 		Logger: o.Log,
 		Cache:  NewCacheOptions(o.Environment.Namespace),
+		Client: client.Options{Cache: &client.CacheOptions{Unstructured: true}},
 		Metrics: metricsserver.Options{
-			BindAddress: o.MetricsAddress, SecureServing: true, TLSOpts: []func(*tls.Config){certificate.TLS},
+			BindAddress: o.MetricsAddress, SecureServing: true, TLSOpts: asConfigured,
 		},
-		WebhookServer: webhook.NewServer(webhook.Options{Port: o.WebhookPort, TLSOpts: []func(*tls.Config){certificate.TLS}}),
+		WebhookServer: webhook.NewServer(webhook.Options{Port: o.WebhookPort, TLSOpts: asConfigured}),
 
 		LeaderElection:                true,
 		LeaderElectionID:              component.Operator,

@@ -64,7 +64,12 @@ func NewCacheOptions(namespace string) cache.Options {
 	}}
 	return cache.Options{
 		DefaultTransform: cache.TransformStripManagedFields(),
+		// Also for the kinds that the cluster may lack, which cannot be named here.
+		DefaultLabelSelector: own,
 		ByObject: map[client.Object]cache.ByObject{
+			&v1.KubeVirt{}:      {Label: labels.Everything()},
+			&corev1.Namespace{}: {Label: labels.Everything(), Transform: trimNamespace},
+
 			&appsv1.Deployment{}:            home,
 			&appsv1.DaemonSet{}:             home,
 			&policyv1.PodDisruptionBudget{}: home,
@@ -92,12 +97,29 @@ func NewCacheOptions(namespace string) cache.Options {
 // SetupWithManager has the reconciler follow KubeVirt objects and all that belongs
 // to an installation.
 func (r *Reconciler) SetupWithManager(manager ctrl.Manager) error {
-	build := ctrl.NewControllerManagedBy(manager).Named("kubevirt").For(&v1.KubeVirt{})
+	build := ctrl.NewControllerManagedBy(manager).Named("kubevirt").For(&v1.KubeVirt{}).
+		Watches(anyNamespace(), r.onChange(), builder.OnlyMetadata, builder.WithPredicates(comesOrGoes()))
 	for _, object := range watched() {
 		build = build.Watches(object, r.onChange())
 	}
-	if err := build.Complete(r); err != nil {
+	for _, definitions := range r.Foreign {
+		build = build.WatchesRawSource(source.Kind[client.Object](definitions, &apiextensionsv1.CustomResourceDefinition{}, r.onChange()))
+	}
+	controller, err := build.Build(r)
+	if err != nil {
 		return fmt.Errorf("setting up the controller of KubeVirt objects: %w", err)
+	}
+	followed := map[string]bool{}
+	r.follow = func(ctx context.Context, object client.Object) (bool, error) {
+		kind := object.GetObjectKind().GroupVersionKind().Kind
+		if !followed[kind] {
+			if err := controller.Watch(source.Kind(manager.GetCache(), object, r.onChange())); err != nil {
+				return false, err
+			}
+			followed[kind] = true
+		}
+		informer, err := manager.GetCache().GetInformer(ctx, object, cache.BlockUntilSynced(false))
+		return err == nil && informer.HasSynced(), err
 	}
 	return nil
 }
@@ -122,7 +144,7 @@ func (r *Reconciler) onChange() handler.EventHandler {
 		UpdateFunc: func(ctx context.Context, _ event.UpdateEvent, q queue) { enqueue(ctx, q) },
 		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q queue) {
 			if gvk, err := apiutil.GVKForObject(e.Object, r.Client.Scheme()); err == nil {
-				r.applied.forget(identity{gvk.GroupKind(), client.ObjectKeyFromObject(e.Object)})
+				r.applied.gone(identity{gvk.GroupKind(), client.ObjectKeyFromObject(e.Object)})
 			}
 			enqueue(ctx, q)
 		},

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
+	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/utils/ptr"
 
 	corev1 "k8s.io/api/core/v1"
@@ -28,11 +31,26 @@ type situation struct {
 	keep bool
 }
 
+// former is what the status said before a reconcile, as far as events depend on it.
+type former struct {
+	phase     v1.KubeVirtPhase
+	available bool
+	// trouble that an update had been halted by.
+	trouble string
+}
+
+func rememberStatus(status *v1.KubeVirtStatus) former {
+	before := former{phase: status.Phase, available: v1.IsConditionTrue(status.Conditions, v1.ConditionAvailable)}
+	if c := v1.FindCondition(status.Conditions, v1.ConditionDegraded); c != nil && c.Reason == v1.ReasonUpdateHalted {
+		before.trouble = c.Message
+	}
+	return before
+}
+
 // report writes the status: the one place that does.
 func (r *Reconciler) report(s *scope, err error) {
 	status := &s.kv.Status
-	before := status.Phase
-	was := v1.IsConditionTrue(status.Conditions, v1.ConditionAvailable)
+	before := rememberStatus(status)
 	now := s.situation(err)
 	s.setConditions(now)
 	if s.primary != nil || s.kv.Namespace != r.Environment.Namespace {
@@ -50,7 +68,10 @@ func (r *Reconciler) report(s *scope, err error) {
 		}
 		status.ObservedGeneration = ptr.To(s.kv.Generation)
 	}
-	r.tell(s, before, was, now)
+	if now.reason == v1.ReasonAllComponentsReady {
+		r.complete.Store(true)
+	}
+	r.tell(s, before, now)
 }
 
 func (s *scope) situation(err error) situation {
@@ -67,10 +88,14 @@ func (s *scope) situation(err error) situation {
 		return situation{reason: v1.ReasonDeletionInProgress, degraded: true, message: cmp.Or(s.waiting, "the installation is being removed")}
 	case s.invalid != "" || lasting(err):
 		return situation{reason: v1.ReasonDeploymentFailed, notInSynch: true, degraded: true, message: explain(s.invalid, err)}
+	case s.halted() && serves:
+		return situation{reason: v1.ReasonUpdateHalted, available: s.stillServes(), degraded: true, message: s.explainTrouble()}
 	case s.waiting == "" && err == nil:
 		return situation{reason: v1.ReasonAllComponentsReady, available: true, created: true, message: "All components are ready."}
 	case s.updating():
 		return situation{reason: v1.ReasonUpdateInProgress, available: true, progressing: true, degraded: true, message: cmp.Or(s.waiting, "beginning")}
+	case s.switching && serves && !passing:
+		return situation{reason: v1.ReasonDeploymentInProgress, available: s.stillServes(), progressing: true, message: s.awaited()}
 	case passing && serves:
 		return situation{keep: true}
 	case passing:
@@ -78,7 +103,30 @@ func (s *scope) situation(err error) situation {
 	case serves && s.stillServes():
 		return situation{keep: true}
 	}
-	return situation{reason: v1.ReasonDeploymentInProgress, progressing: true, message: s.waiting}
+	return situation{reason: v1.ReasonDeploymentInProgress, progressing: true, message: s.awaited()}
+}
+
+// awaited says what is, or why it does not come.
+func (s *scope) awaited() string {
+	if s.trouble != nil {
+		return s.explainTrouble()
+	}
+	return s.waiting
+}
+
+// halted: the pods that were to be replaced first do not work, so no more are.
+func (s *scope) halted() bool {
+	return s.trouble != nil && (s.rolling || s.updating())
+}
+
+// explainTrouble keeps its words for as long as the trouble is the same: what a
+// program says last differs each time it falls, if only in the time of day.
+func (s *scope) explainTrouble() string {
+	degraded := v1.FindCondition(s.kv.Status.Conditions, v1.ConditionDegraded)
+	if degraded != nil && strings.HasPrefix(degraded.Message, s.trouble.what) {
+		return degraded.Message
+	}
+	return s.trouble.String()
 }
 
 // lasting tells errors that trying again will not mend. Any other says nothing about
@@ -89,9 +137,18 @@ func lasting(err error) bool {
 }
 
 // stillServes: an installation that was complete goes on being available while
-// pods come and go, as long as virt-api and virt-controller are there.
+// pods come and go, as long as one of each Deployment answers, of whatever version.
+// Those that were not looked at this time are taken to be as they were.
 func (s *scope) stillServes() bool {
-	return deploymentServes(s, component.API) && deploymentServes(s, component.Controller)
+	if s.merged != nil && s.merged.Status.ReadyReplicas > 0 {
+		return true
+	}
+	for _, object := range s.live {
+		if d, ok := object.(*appsv1.Deployment); ok && d.Status.ReadyReplicas == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func explain(invalid string, err error) string {
@@ -152,7 +209,7 @@ func (s *scope) setDeployment(now situation) {
 	status.TargetDeploymentConfig = c.DeploymentConfig()
 	status.TargetDeploymentID = c.DeploymentID()
 	if len(s.live) > 0 {
-		status.Generations = s.generations()
+		status.Generations = s.generations(now.reason == v1.ReasonAllComponentsReady)
 	}
 	if now.reason == v1.ReasonAllComponentsReady {
 		status.ObservedKubeVirtRegistry = status.TargetKubeVirtRegistry
@@ -163,22 +220,23 @@ func (s *scope) setDeployment(now situation) {
 }
 
 // generations lists the objects whose changes the server counts, with the count
-// that was applied. Objects not reached this time keep their entry.
-func (s *scope) generations() []v1.GenerationStatus {
+// that was applied. Objects not reached this time keep their entry, but once all are.
+func (s *scope) generations(complete bool) []v1.GenerationStatus {
 	entries := map[string]v1.GenerationStatus{}
 	key := func(g v1.GenerationStatus) string {
 		return g.Group + "/" + g.Resource + "/" + g.Namespace + "/" + g.Name
 	}
 	for _, g := range s.kv.Status.Generations {
-		entries[key(g)] = g
+		if !complete {
+			entries[key(g)] = g
+		}
 	}
 	for id, object := range s.live {
 		if object.GetGeneration() == 0 {
 			continue
 		}
-		plural, _ := meta.UnsafeGuessKindToResource(id.kind.WithVersion(""))
 		g := v1.GenerationStatus{
-			Group: id.kind.Group, Resource: plural.Resource, Namespace: id.key.Namespace, Name: id.key.Name,
+			Group: id.kind.Group, Resource: resourceOf(id.kind), Namespace: id.key.Namespace, Name: id.key.Name,
 			LastGeneration: object.GetGeneration(), Hash: object.GetAnnotations()[component.AnnotationHash],
 		}
 		entries[key(g)] = g
@@ -189,4 +247,10 @@ func (s *scope) generations() []v1.GenerationStatus {
 	}
 	slices.SortFunc(sorted, func(a, b v1.GenerationStatus) int { return cmp.Compare(key(a), key(b)) })
 	return sorted
+}
+
+// resourceOf is the name of a kind's resource, as status.generations has it.
+func resourceOf(kind schema.GroupKind) string {
+	plural, _ := meta.UnsafeGuessKindToResource(kind.WithVersion(""))
+	return plural.Resource
 }

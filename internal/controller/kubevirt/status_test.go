@@ -59,7 +59,27 @@ func TestSituations(t *testing.T) {
 		"a pod away":            {func(s *scope) { s.kv.Status.Conditions = slices.Clone(available); s.waiting = "pods"; served(s, 1) }, nil, v1.KubeVirtPhaseDeploying, "-TFF", v1.ReasonAllComponentsReady},
 		"all pods away":         {func(s *scope) { s.kv.Status.Conditions = slices.Clone(available); s.waiting = "pods"; served(s, 0) }, nil, v1.KubeVirtPhaseDeploying, "-FTF", v1.ReasonDeploymentInProgress},
 		"an update":             {func(s *scope) { s.kv.Status.ObservedDeploymentID = "former"; s.waiting = "pods" }, nil, v1.KubeVirtPhaseDeploying, "-TTT", v1.ReasonUpdateInProgress},
-		"an update done":        {func(s *scope) { s.kv.Status.ObservedDeploymentID = "former" }, nil, v1.KubeVirtPhaseDeployed, "-TFF", v1.ReasonAllComponentsReady},
+		"an update halts": {func(s *scope) {
+			s.kv.Status.Conditions, s.kv.Status.ObservedDeploymentID = slices.Clone(available), "former"
+			s.waiting, s.trouble = "pods", &trouble{what: "pod x keeps ending"}
+		}, nil, v1.KubeVirtPhaseDeploying, "-TFT", v1.ReasonUpdateHalted},
+		"a changed configuration halts": {func(s *scope) {
+			s.kv.Status.Conditions = slices.Clone(available)
+			s.waiting, s.rolling, s.trouble = "pods", true, &trouble{what: "pod x keeps ending"}
+		}, nil, v1.KubeVirtPhaseDeploying, "-TFT", v1.ReasonUpdateHalted},
+		"an update halts with nothing left that serves": {func(s *scope) {
+			s.kv.Status.Conditions, s.kv.Status.ObservedDeploymentID = slices.Clone(available), "former"
+			s.waiting, s.trouble = "pods", &trouble{what: "pod x keeps ending"}
+			served(s, 0)
+		}, nil, v1.KubeVirtPhaseDeploying, "-FFT", v1.ReasonUpdateHalted},
+		"a pod that fails for no change of ours": {func(s *scope) {
+			s.kv.Status.Conditions = slices.Clone(available)
+			s.waiting, s.trouble = "pods", &trouble{what: "pod x keeps ending"}
+			served(s, 1)
+		}, nil, v1.KubeVirtPhaseDeploying, "-TFF", v1.ReasonAllComponentsReady},
+		"an installation that does not start": {func(s *scope) { s.waiting, s.trouble = "pods", &trouble{what: "pod x keeps ending"} },
+			nil, v1.KubeVirtPhaseDeploying, "-FTF", v1.ReasonDeploymentInProgress},
+		"an update done": {func(s *scope) { s.kv.Status.ObservedDeploymentID = "former" }, nil, v1.KubeVirtPhaseDeployed, "-TFF", v1.ReasonAllComponentsReady},
 		"mended": {func(s *scope) {
 			s.kv.Status.Conditions = []v1.Condition{{Type: v1.ConditionSynchronized, Status: corev1.ConditionFalse}}
 		}, nil, v1.KubeVirtPhaseDeployed, "-TFF", v1.ReasonAllComponentsReady},
@@ -132,6 +152,9 @@ func TestContains(t *testing.T) {
 		"empty list, absent":  {nil, []any{}, true},
 		"a map for a string":  {object("a", object()), object("a", "b"), false},
 		"a list, not a map":   {object("a", []any{}), object("a", object("b", 1.0)), false},
+		"a container more":    {object("containers", []any{object("name", "b"), object("name", "a", "image", "x")}), object("containers", []any{object("name", "a")}), true},
+		"another container":   {object("containers", []any{object("name", "b")}), object("containers", []any{object("name", "a")}), false},
+		"a subject more":      {object("subjects", []any{object("name", "a"), object("name", "b")}), object("subjects", []any{object("name", "a")}), false},
 		"a manifest in a map": {manifest(object("a", "b")), manifest(object("a", "b")), true},
 	} {
 		if got := contains(test.live, test.wanted); got != test.want {
@@ -162,5 +185,59 @@ func TestOwnKeys(t *testing.T) {
 	})
 	if len(own) != 3 {
 		t.Errorf("%v are taken for ours, want three", own)
+	}
+}
+
+// TestHalted: what is said of an update that waits stays the same as long as its
+// reason does, and is told once.
+func TestHalted(t *testing.T) {
+	events := &event.Memory{}
+	r := &Reconciler{Environment: component.Environment{Namespace: "kubevirt", Image: "a/b:c", LauncherImage: "a/d:c"}, Events: events}
+	kv := &v1.KubeVirt{ObjectMeta: metav1.ObjectMeta{Namespace: "kubevirt", Name: "kubevirt", UID: "1"}}
+	kv.Status.Conditions = []v1.Condition{{Type: v1.ConditionAvailable, Status: corev1.ConditionTrue}}
+	kv.Status.ObservedDeploymentID = "former"
+	told := 0
+	for _, c := range []struct {
+		trouble *trouble
+		message string
+		events  int
+	}{
+		{&trouble{"pod a: container x keeps ending", "12:00 no way"}, "pod a: container x keeps ending: 12:00 no way", 1},
+		{&trouble{"pod a: container x keeps ending", "12:01 no way"}, "pod a: container x keeps ending: 12:00 no way", 1},
+		{&trouble{"pod b: container x keeps ending", "12:02 no way"}, "pod b: container x keeps ending: 12:02 no way", 2},
+		{nil, "pods", 2},
+		{&trouble{"pod b: container x keeps ending", "12:03 no way"}, "pod b: container x keeps ending: 12:03 no way", 3},
+	} {
+		s := &scope{kv: kv, now: noon, live: liveObjects{}, waiting: "pods", trouble: c.trouble}
+		var err error
+		if s.config, err = component.NewConfig(r.Environment, kv, 0, nil); err != nil {
+			t.Fatal(err)
+		}
+		r.report(s, nil)
+		told += len(events.Take())
+		if got := v1.FindCondition(kv.Status.Conditions, v1.ConditionDegraded).Message; got != c.message || told != c.events {
+			t.Errorf("message %q after %d events, want %q after %d", got, told, c.message, c.events)
+		}
+	}
+}
+
+func TestFights(t *testing.T) {
+	m, id, now := &memory{}, identity{key: client.ObjectKey{Name: "x"}}, noon
+	for n := 1; n <= free; n++ {
+		if at := m.mayRestore(id, now); at.After(now) {
+			t.Fatalf("has to wait before it is put back %d times", n)
+		}
+		m.restored(id, now)
+	}
+	for n, want := range []time.Duration{10 * time.Second, 20 * time.Second, 40 * time.Second, 80 * time.Second, 160 * time.Second, longest, longest} {
+		at := m.mayRestore(id, now)
+		if got := at.Sub(now); got != want {
+			t.Errorf("pause %d is %s, want %s", n, got, want)
+		}
+		now = at
+		m.restored(id, now)
+	}
+	if now = now.Add(peace); m.mayRestore(id, now).After(now) || m.restored(id, now) != 1 {
+		t.Error("a fight does not end")
 	}
 }

@@ -4,6 +4,7 @@ package kubevirt
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"net/http"
 	"os"
@@ -18,6 +19,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/client-go/rest"
+	toolscache "k8s.io/client-go/tools/cache"
 	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
 	clocktesting "k8s.io/utils/clock/testing"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -67,7 +69,14 @@ func TestMain(m *testing.M) {
 			return err
 		}
 		code = m.Run()
-		return nil
+		if some := flag.Lookup("test.run").Value.String() != ""; some || code != 0 {
+			return nil
+		}
+		unused, err := unusedRights(context.Background())
+		if len(unused) > 0 {
+			err = fmt.Errorf("rights that the operator does not use: %q", unused)
+		}
+		return err
 	}()
 	if stopErr := server.Stop(); err == nil {
 		err = stopErr
@@ -112,6 +121,8 @@ type suite struct {
 	clock    *clocktesting.FakePassiveClock
 	events   *event.Memory
 	writes   *writes
+	// config is the operator's way to the API server.
+	config *rest.Config
 	// serving is what the operator takes its webhooks' server for.
 	serving *bool
 }
@@ -162,19 +173,26 @@ func newSuite(t *testing.T) *suite {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &suite{T: t, ctx: ctx, events: &event.Memory{}, writes: &writes{}, serving: new(bool)}
 	s.clock = clocktesting.NewFakePassiveClock(time.Now())
+	s.r = &Reconciler{
+		Environment: environment, Validate: func(*v1.KubeVirt) field.ErrorList { return nil }, Events: s.events, Now: s.clock.Now,
+	}
 	config := rest.CopyConfig(adminConfig)
 	config.Wrap(s.writes.count)
+	config.Wrap(record)
 	config.Impersonate = rest.ImpersonationConfig{
 		UserName: "system:serviceaccount:" + namespace + ":" + component.OperatorAccount,
 		Groups:   []string{"system:serviceaccounts", "system:authenticated"},
 	}
+	s.config = config
 	options := NewCacheOptions(namespace)
 	options.Scheme = admin.Scheme()
 	reads, err := cache.New(config, options)
 	s.must(err, "making the cache")
-	for _, object := range watched() {
-		_, err := reads.GetInformer(ctx, object, cache.BlockUntilSynced(false))
+	for _, object := range append(watched(), anyNamespace()) {
+		informer, err := reads.GetInformer(ctx, object, cache.BlockUntilSynced(false))
 		s.must(err, "getting an informer")
+		_, err = informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{DeleteFunc: func(object any) { s.forget(object) }})
+		s.must(err, "following deletions")
 	}
 	stopped := make(chan struct{})
 	go func() {
@@ -186,17 +204,24 @@ func newSuite(t *testing.T) *suite {
 	t.Cleanup(func() { cancel(); <-stopped })
 	live, err := client.New(config, client.Options{Scheme: admin.Scheme()})
 	s.must(err, "making the client")
-	cached, err := client.New(config, client.Options{Scheme: admin.Scheme(), Cache: &client.CacheOptions{Reader: reads}})
+	cached, err := client.New(config, client.Options{Scheme: admin.Scheme(), Cache: &client.CacheOptions{Reader: reads, Unstructured: true}})
 	s.must(err, "making the cached client")
 	definitions, err := NewDefinitions(crd.All)
 	s.must(err, "loading the CRDs")
-	s.r = &Reconciler{
-		Client: aggregatedClient{cached}, Live: live, Environment: environment, Definitions: definitions,
-		Validate: func(*v1.KubeVirt) field.ErrorList { return nil }, Events: s.events, Now: s.clock.Now,
-	}
+	s.r.Client, s.r.Live, s.r.Definitions = aggregatedClient{cached}, live, definitions
+	s.r.Foreign = s.foreign(config)
 	// Nobody would answer the API server's questions here.
 	s.identity = &Identity{Reconciler: s.r, Serving: func(context.Context) (bool, error) { return *s.serving, nil }}
 	return s
+}
+
+// forget tells the reconciler of a deletion, as its watch would.
+func (s *suite) forget(object any) {
+	if gone, ok := object.(client.Object); ok {
+		if gvk, err := admin.GroupVersionKindFor(gone); err == nil {
+			s.r.applied.gone(identity{gvk.GroupKind(), client.ObjectKeyFromObject(gone)})
+		}
+	}
 }
 
 func (s *suite) must(err error, doing string) {
@@ -255,11 +280,7 @@ func (s *suite) kubelets() {
 	sets := &appsv1.DaemonSetList{}
 	s.must(admin.List(s.ctx, sets, managedByUs), "listing DaemonSets")
 	for i := range sets.Items {
-		d := &sets.Items[i]
-		d.Status = appsv1.DaemonSetStatus{
-			ObservedGeneration: d.Generation, DesiredNumberScheduled: 2, CurrentNumberScheduled: 2, UpdatedNumberScheduled: 2, NumberReady: 2, NumberAvailable: 2,
-		}
-		s.must(admin.Status().Update(s.ctx, d), "updating a DaemonSet's status")
+		s.daemons(&sets.Items[i], s.wellDone)
 	}
 }
 
@@ -276,6 +297,7 @@ func (s *suite) settle(kv *v1.KubeVirt) {
 	})
 	quiet := 0
 	s.until(kv, "nothing is written any more", func() bool {
+		s.kubelets()
 		if s.writes.take() == nil {
 			quiet++
 		} else {

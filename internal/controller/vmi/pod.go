@@ -28,6 +28,9 @@ func (r *Reconciler) ensurePod(ctx context.Context, s *scope) (ctrl.Result, erro
 		r.failCreate(s, err)
 		return ctrl.Result{}, reconcile.TerminalError(fmt.Errorf("rendering the launcher pod: %w", err))
 	}
+	if err := r.limitCPU(ctx, pod, s.vmi); err != nil {
+		return ctrl.Result{}, err
+	}
 	if wait, err := r.reserve(ctx, s); err != nil || wait != nil {
 		return ptr.Deref(wait, ctrl.Result{}), err
 	}

@@ -7,14 +7,12 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
-	"kubevirt.io/kubevirt/internal/validate"
 )
 
 const (
@@ -77,11 +75,6 @@ var components = []component{
 // otherFields are the levels that no flag sets but --reset clears.
 var otherFields = []string{"virtSynchronizationController", "nodeVerbosity"}
 
-// settable tells whether this version takes a level of the component at all.
-func (c *component) settable() bool {
-	return len(validate.Unsupported(v1.KindKubeVirt, withLevels(map[string]any{c.field: defaultLevel}))) == 0
-}
-
 // withLevels is the part of a KubeVirt object that has the levels.
 func withLevels(levels map[string]any) map[string]any {
 	return map[string]any{"spec": map[string]any{"configuration": map[string]any{
@@ -95,8 +88,6 @@ type change struct {
 	shown []component
 	// written are the new levels by field, nil for one that is cleared.
 	written map[string]any
-	// left are the components that --all did not reach.
-	left []string
 }
 
 // decide reads the flags.
@@ -111,16 +102,14 @@ func decide(levels map[string]*level, reset bool) (change, error) {
 		if reset {
 			c.written[component.field] = nil
 		}
-		level, own := levels[component.name], true
+		level := levels[component.name]
 		if !level.given {
-			level, own = levels[all], false
+			level = levels[all]
 		}
 		switch {
 		case !level.given:
 		case level.shown:
 			c.shown = append(c.shown, component)
-		case !own && !component.settable():
-			c.left = append(c.left, component.name)
 		default:
 			c.written[component.field] = level.value
 		}
@@ -152,9 +141,6 @@ func setLevels(ctx context.Context, objects dynamic.Interface, c change, out io.
 		return fmt.Errorf("setting the log levels in the KubeVirt object %s/%s: %w", kubeVirt.Namespace, kubeVirt.Name, err)
 	}
 	fmt.Fprintln(out, "successfully set/reset the log verbosity")
-	if len(c.left) > 0 {
-		fmt.Fprintf(out, "left as they are, since this version takes no level for them: %s\n", strings.Join(c.left, ", "))
-	}
 	return nil
 }
 

@@ -69,10 +69,11 @@ func TestDecide(t *testing.T) {
 		{name: "all shown", given: map[string]string{all: show}, shown: 5},
 		{name: "one shown", given: map[string]string{"virt-api": show}, shown: 1},
 		{name: "one set", given: map[string]string{"virt-api": "0"}, written: map[string]any{"virtAPI": uint(0)}},
-		{name: "one that is refused is left to the server", given: map[string]string{"virt-launcher": "5"}, written: map[string]any{"virtLauncher": uint(5)}},
 		{
 			name: "all, and one of its own", given: map[string]string{all: "1", "virt-handler": "6"},
-			written: map[string]any{"virtAPI": uint(1), "virtController": uint(1), "virtHandler": uint(6)},
+			written: map[string]any{
+				"virtAPI": uint(1), "virtController": uint(1), "virtHandler": uint(6), "virtLauncher": uint(1), "virtOperator": uint(1),
+			},
 		},
 		{name: "reset", reset: true, written: cleared},
 		{name: "reset and one set", reset: true, given: map[string]string{"virt-api": "3"}, written: with("virtAPI", 3)},
@@ -131,10 +132,8 @@ func TestSetLevels(t *testing.T) {
 	if got, want := apply(nil, false), "virt-api=2\nvirt-controller=2\nvirt-handler=7\nvirt-launcher=2\nvirt-operator=2\n"; got != want {
 		t.Errorf("printed %q, want %q", got, want)
 	}
-	if out := apply(map[string]string{all: "4"}, false); !strings.Contains(out, "virt-launcher, virt-operator") {
-		t.Errorf("printed %q, want what was left alone", out)
-	}
-	if got := stored().LogVerbosity; got.VirtAPI != 4 || got.VirtHandler != 4 || got.VirtLauncher != 0 || got.NodeVerbosity["node01"] != 8 {
+	apply(map[string]string{all: "4"}, false)
+	if got := stored().LogVerbosity; got.VirtAPI != 4 || got.VirtHandler != 4 || got.VirtLauncher != 4 || got.VirtOperator != 4 || got.NodeVerbosity["node01"] != 8 {
 		t.Errorf("stored %+v", got)
 	}
 	apply(map[string]string{"virt-api": "5"}, true)

@@ -16,7 +16,9 @@ func newVerbosityCommand(flags *genericclioptions.ConfigFlags) *cobra.Command {
 		Use:   "log-verbosity",
 		Short: "Show or change how much the components log.",
 		Long: `Show or change the log levels of the components, from 0 to 9, which stand in the
-KubeVirt object. A component without one logs at level 2; so does one at level 0.
+KubeVirt object. A component without one logs at level 2; so does one at level 0. Levels of
+single nodes (nodeVerbosity) win over those of virt-handler and virt-launcher there.
+Changes count within seconds; nothing is restarted.
 Without a flag, or with a component's flag without a value, levels are shown.`,
 		Example: `  # Show all levels
   virtctl adm log-verbosity

@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
+	"sync"
 
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/api/ledger"
 	"kubevirt.io/kubevirt/internal/certificate"
 	"kubevirt.io/kubevirt/internal/clusterconfig"
 	"kubevirt.io/kubevirt/internal/validate"
@@ -18,9 +21,10 @@ import (
 // Validate returns every rule that an object breaks.
 func Validate(kv *v1.KubeVirt) field.ErrorList {
 	spec := field.NewPath("spec")
-	errs := unsupported(kv)
+	errs := append(unsupported(kv), profile(kv)...)
 	errs = append(errs, certificates(spec.Child("certificateRotateStrategy", "selfSigned"), kv.Spec.CertificateRotateStrategy)...)
 	errs = append(errs, product(spec, &kv.Spec)...)
+	errs = append(errs, workloadUpdates(spec.Child("workloadUpdateStrategy"), &kv.Spec.WorkloadUpdateStrategy)...)
 	if infra := kv.Spec.Infra; infra != nil && infra.Replicas != nil && *infra.Replicas == 0 {
 		errs = append(errs, field.Invalid(spec.Child("infra", "replicas"), 0, "must be at least 1"))
 	}
@@ -29,11 +33,12 @@ func Validate(kv *v1.KubeVirt) field.ErrorList {
 
 // Warnings are what an administrator should know about an object that is accepted.
 func Warnings(kv *v1.KubeVirt) []string {
+	warnings := append(evictionWarning(&kv.Spec.WorkloadUpdateStrategy), withoutEffect(&kv.Spec.Configuration)...)
+	warnings = append(warnings, unusableCiphers(kv.Spec.Configuration.TLSConfiguration)...)
 	developer := kv.Spec.Configuration.DeveloperConfiguration
 	if developer == nil {
-		return nil
+		return warnings
 	}
-	var warnings []string
 	for _, name := range slices.Concat(developer.FeatureGates, developer.DisabledFeatureGates) {
 		switch state, known := clusterconfig.StateOf(clusterconfig.Gate(name)); {
 		case !known:
@@ -55,16 +60,38 @@ func unsupported(kv *v1.KubeVirt) field.ErrorList {
 	if err := json.Unmarshal(text, &tree); err != nil {
 		return field.ErrorList{field.InternalError(nil, err)}
 	}
-	// Go writes these even where nobody has set them; empty they ask for nothing.
-	if spec, ok := tree["spec"].(map[string]any); ok {
-		for key, value := range spec {
-			if empty, ok := value.(map[string]any); ok && len(empty) == 0 {
-				delete(spec, key)
-			}
-		}
-	}
+	prune(tree, "")
 	return validate.Unsupported(v1.KindKubeVirt, tree)
 }
+
+// prune takes out objects without fields: here, unlike in a guest's specification, none
+// means anything unless the ledger has it as a leaf. Go writes some where nobody has set
+// them.
+func prune(object map[string]any, path string) {
+	for key, value := range object {
+		inner, ok := value.(map[string]any)
+		at := strings.TrimPrefix(path+"."+key, ".")
+		if !ok || leaves()[at] {
+			continue
+		}
+		if prune(inner, at); len(inner) == 0 {
+			delete(object, key)
+		}
+	}
+}
+
+// leaves are the paths that the ledger lists.
+var leaves = sync.OnceValue(func() map[string]bool {
+	paths := map[string]bool{}
+	rows, err := ledger.Load(v1.KindKubeVirt)
+	if err != nil {
+		return paths // which is reported where the rows are asked for
+	}
+	for _, row := range rows {
+		paths[row.Path] = true
+	}
+	return paths
+})
 
 func certificates(path *field.Path, strategy v1.KubeVirtCertificateRotateStrategy) field.ErrorList {
 	s := strategy.SelfSigned
@@ -124,6 +151,7 @@ func configuration(path *field.Path, c *v1.KubeVirtConfiguration) field.ErrorLis
 	if manual && !clusterconfig.New(&v1.KubeVirt{Spec: v1.KubeVirtSpec{Configuration: *c}}).Enabled(clusterconfig.GateOptOutRoleAggregation) {
 		errs = append(errs, field.Forbidden(path.Child("roleAggregationStrategy"), "Manual needs the feature gate OptOutRoleAggregation"))
 	}
+	errs = append(errs, guests(path, c)...)
 	errs = append(errs, bindingPlugins(path.Child("network", "binding"), c.Network)...)
 	return append(append(errs, seccomp(path, c)...), tls(path.Child("tlsConfiguration"), c.TLSConfiguration)...)
 }

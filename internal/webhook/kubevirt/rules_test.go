@@ -31,8 +31,10 @@ func TestRules(t *testing.T) {
 		"what Go writes empty": {`{certificateRotateStrategy: {}, configuration: {developerConfiguration: {featureGates: []}}, customizeComponents: {}, imagePullPolicy: IfNotPresent, workloadUpdateStrategy: {}}`, ""},
 		"no replicas":          {`{infra: {replicas: 0}}`, "spec.infra.replicas"},
 		"one replica":          {`{infra: {replicas: 1}}`, ""},
-		"workload updates":     {`{workloadUpdateStrategy: {workloadUpdateMethods: [LiveMigrate]}}`, "spec.workloadUpdateStrategy"},
-		"customizing":          {`{customizeComponents: {flags: {api: {v: "5"}}}}`, "spec.customizeComponents"},
+		"eviction":             {`{workloadUpdateStrategy: {workloadUpdateMethods: [Evict], batchEvictionSize: 2, batchEvictionInterval: 5s}}`, ""},
+		"migration":            {`{workloadUpdateStrategy: {workloadUpdateMethods: [Evict, LiveMigrate]}}`, "spec.workloadUpdateStrategy.workloadUpdateMethods[1]"},
+		"all guests at once":   {`{workloadUpdateStrategy: {batchEvictionInterval: 0s}}`, "spec.workloadUpdateStrategy.batchEvictionInterval"},
+		"customizing":          {`{customizeComponents: {flags: {api: {v: "5"}}}}`, ""},
 
 		"certificates":                   {`{certificateRotateStrategy: {selfSigned: {ca: {duration: 20h, renewBefore: 3h}, server: {duration: 10h, renewBefore: 2h}}}}`, ""},
 		"deprecated intervals":           {`{certificateRotateStrategy: {selfSigned: {caRotateInterval: 20h, caOverlapInterval: 3h, certRotateInterval: 10h}}}`, ""},
@@ -58,6 +60,8 @@ func TestRules(t *testing.T) {
 		"a plugin that takes CPUs":       {`{configuration: {network: {binding: {fast: {sidecarImage: "fast:1", computeResourceOverhead: {limits: {cpu: 1}}}}}}}`, "computeResourceOverhead.limits[cpu]"},
 		"a plugin that gives memory":     {`{configuration: {network: {binding: {fast: {sidecarImage: "fast:1", computeResourceOverhead: {requests: {memory: -1Mi}}}}}}}`, "computeResourceOverhead.requests[memory]"},
 		"a plugin that may not take it":  {`{configuration: {network: {binding: {fast: {sidecarImage: "fast:1", computeResourceOverhead: {requests: {memory: 2Mi}, limits: {memory: 1Mi}}}}}}}`, "computeResourceOverhead.requests[memory]"},
+		"the runtime's seccomp profile":  {`{configuration: {seccompConfiguration: {virtualMachineInstanceProfile: {customProfile: {runtimeDefaultProfile: true}}}}}`, ""},
+		"no seccomp profile":             {`{configuration: {seccompConfiguration: {virtualMachineInstanceProfile: {customProfile: {}}}}}`, "customProfile"},
 		"one seccomp profile":            {`{configuration: {seccompConfiguration: {virtualMachineInstanceProfile: {customProfile: {localhostProfile: a}}}}}`, ""},
 	}
 	for name, test := range tests {
@@ -70,6 +74,55 @@ func TestRules(t *testing.T) {
 				t.Errorf("says %v, want a word on %s", errs, test.refused)
 			}
 		})
+	}
+}
+
+// TestGuestRules: what an administrator may say of how guests run.
+func TestGuestRules(t *testing.T) {
+	for configuration, refused := range map[string]string{
+		`{virtualMachineInstancesPerNode: 0}`:                                                                       "",
+		`{virtualMachineInstancesPerNode: -1}`:                                                                      "virtualMachineInstancesPerNode",
+		`{virtualMachineInstancesPerNode: 1001}`:                                                                    "virtualMachineInstancesPerNode",
+		`{ovmfPath: /usr/share/OVMF}`:                                                                               "",
+		`{ovmfPath: OVMF}`:                                                                                          "ovmfPath",
+		`{architectureConfiguration: {amd64: {ovmfPath: /a/../b}}}`:                                                 "architectureConfiguration.amd64.ovmfPath",
+		`{architectureConfiguration: {arm64: {machineType: virt}}}`:                                                 "has an emulator for amd64 only",
+		`{architectureConfiguration: {arm64: {}}}`:                                                                  "",
+		`{architectureConfiguration: {defaultArchitecture: amd64}}`:                                                 "",
+		`{architectureConfiguration: {defaultArchitecture: arm64}}`:                                                 "defaultArchitecture",
+		`{developerConfiguration: {pvcTolerateLessSpaceUpToPercent: 100}}`:                                          "",
+		`{developerConfiguration: {pvcTolerateLessSpaceUpToPercent: 101}}`:                                          "pvcTolerateLessSpaceUpToPercent",
+		`{developerConfiguration: {pvcTolerateLessSpaceUpToPercent: -1}}`:                                           "pvcTolerateLessSpaceUpToPercent",
+		`{developerConfiguration: {diskVerification: {memoryLimit: 2000M}}}`:                                        "",
+		`{developerConfiguration: {diskVerification: {memoryLimit: 1k}}}`:                                           "diskVerification.memoryLimit",
+		`{supportContainerResources: [{type: sidecar, resources: {limits: {cpu: 1}}}]}`:                             "",
+		`{supportContainerResources: [{type: virtiofs, resources: {limits: {cpu: 1}}}]}`:                            "supportContainerResources[0].type",
+		`{supportContainerResources: [{type: sidecar, resources: {limits: {gpu: 1}}}]}`:                             "supportContainerResources[0].resources.limits[gpu]",
+		`{supportContainerResources: [{type: sidecar, resources: {requests: {cpu: -1}}}]}`:                          "supportContainerResources[0].resources.requests[cpu]",
+		`{supportContainerResources: [{type: sidecar, resources: {requests: {memory: 2M}, limits: {memory: 1M}}}]}`: "resources.requests[memory]",
+		`{autoCPULimitNamespaceLabelSelector: {}}`:                                                                  "",
+		`{autoCPULimitNamespaceLabelSelector: {matchLabels: {"a b": c}}}`:                                           "autoCPULimitNamespaceLabelSelector.matchLabels",
+		`{ksmConfiguration: {nodeLabelSelector: {matchExpressions: [{key: a, operator: On}]}}}`:                     "ksmConfiguration.nodeLabelSelector.matchExpressions[0].operator",
+		`{ksmConfiguration: {nodeLabelSelector: {}}}`:                                                               "",
+		`{virtualMachineOptions: {disableSerialConsoleLog: {}}}`:                                                    "",
+
+		// What asks for nothing, or for what is so anyway.
+		`{migrations: {}, liveUpdateConfiguration: {}, permittedHostDevices: {}, confidentialCompute: {tdx: {}}}`: "",
+		`{migrations: {unsafeMigrationOverride: false, allowPostCopy: false}}`:                                    "",
+		`{migrations: {allowPostCopy: true}}`:                                                                     "migrations.allowPostCopy is not supported: only false is: no guest is migrated yet",
+		`{commonInstancetypesDeployment: {enabled: false}, virtTemplateDeployment: {enabled: false}}`:             "",
+		`{commonInstancetypesDeployment: {enabled: true}}`:                                                        "commonInstancetypesDeployment.enabled",
+		`{virtTemplateDeployment: {enabled: true}}`:                                                               "virtTemplateDeployment.enabled",
+		`{persistentReservationConfiguration: {enabled: false}, mediatedDevicesConfiguration: {enabled: false}}`:  "",
+		`{hypervisors: [{name: kvm}]}`:                                                                            "",
+		`{hypervisors: [{name: hyperv-direct}]}`:                                                                  "hypervisors[0].name",
+		`{changedBlockTrackingLabelSelectors: {namespaceLabelSelector: {}}}`:                                      "changedBlockTrackingLabelSelectors",
+		`{permittedHostDevices: {pciHostDevices: [{pciVendorSelector: "10DE:1EB8", resourceName: a/b}]}}`:         "no device of a node is passed to a guest yet",
+	} {
+		errs := Validate(parse(t, `{spec: {configuration: `+configuration+`}}`))
+		if refused == "" && len(errs) > 0 || refused != "" && (len(errs) == 0 || !strings.Contains(errs.ToAggregate().Error(), refused)) {
+			t.Errorf("%s: says %v, want a word on %q", configuration, errs, refused)
+		}
 	}
 }
 
@@ -102,11 +155,38 @@ func TestTLSCiphers(t *testing.T) {
 	}
 }
 
+func TestUnusableCiphersAreToldOf(t *testing.T) {
+	for cipher, warned := range map[string]bool{
+		"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256": false, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256": false,
+		"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256": true, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA": true, "TLS_AES_128_GCM_SHA256": true,
+	} {
+		kv := parse(t, `{spec: {configuration: {tlsConfiguration: {minTLSVersion: VersionTLS12, ciphers: [`+cipher+`]}}}}`)
+		if errs, warnings := Validate(kv), Warnings(kv); len(errs) > 0 || (len(warnings) > 0) != warned {
+			t.Errorf("%s: says %v, warns %q, want a warning: %t", cipher, errs, warnings, warned)
+		}
+	}
+}
+
 func TestWarnings(t *testing.T) {
 	kv := parse(t, `{spec: {configuration: {developerConfiguration: {featureGates: [Sidecar, LiveMigration, Unheard], disabledFeatureGates: [ImageVolume]}}}}`)
 	warnings := Warnings(kv)
 	if len(warnings) != 2 || !strings.Contains(warnings[0], "LiveMigration") || !strings.Contains(warnings[1], "Unheard") {
 		t.Errorf("warnings %q, want one on LiveMigration and one on Unheard", warnings)
+	}
+	for _, field := range []string{
+		`minCPUModel: Penryn`, `supportedGuestAgentVersions: ["2.*"]`, `network: {permitSlirpInterface: false}`,
+		`evictionStrategy: LiveMigrate`,
+		`architectureConfiguration: {ppc64le: {machineType: a, ovmfPath: /b, emulatedMachines: [c]}}`,
+	} {
+		kv := parse(t, `{spec: {configuration: {`+field+`}}}`)
+		name, _, _ := strings.Cut(field, ":")
+		if errs, warnings := Validate(kv), Warnings(kv); len(errs) > 0 || len(warnings) != 1 || !strings.Contains(warnings[0], name) {
+			t.Errorf("%s: says %v, warns %q", field, errs, warnings)
+		}
+	}
+	kv = parse(t, `{spec: {workloadUpdateStrategy: {workloadUpdateMethods: [Evict]}}}`)
+	if warnings := Warnings(kv); len(warnings) != 1 || !strings.Contains(warnings[0], "runStrategy Always") {
+		t.Errorf("warnings %q, want one on guests that stay off", warnings)
 	}
 }
 

@@ -3,6 +3,7 @@ package kubevirt
 import (
 	cryptotls "crypto/tls"
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -27,4 +28,20 @@ func tls(path *field.Path, configured *v1.TLSConfiguration) field.ErrorList {
 		}
 	}
 	return errs
+}
+
+// unusableCiphers warns of a choice that leaves clients of TLS 1.2 and below without a
+// cipher suite: the components' keys are ECDSA, and HTTP/2 wants one that authenticates.
+func unusableCiphers(configured *v1.TLSConfiguration) []string {
+	if configured == nil || len(configured.Ciphers) == 0 {
+		return nil
+	}
+	usable := slices.ContainsFunc(configured.Ciphers, func(name string) bool {
+		return strings.HasPrefix(name, "TLS_ECDHE_ECDSA_") && !strings.Contains(name, "_CBC_") && !strings.Contains(name, "_RC4_")
+	})
+	if usable {
+		return nil
+	}
+	return []string{"spec.configuration.tlsConfiguration.ciphers: none of them can be used with the components' ECDSA certificates and HTTP/2, " +
+		"so that only TLS 1.3 is left; TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 is one that can"}
 }

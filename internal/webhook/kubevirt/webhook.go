@@ -25,6 +25,11 @@ type Webhooks struct {
 	Namespace string
 	// Workloads says why an installation may not be removed; empty if it may.
 	Workloads func(context.Context, client.Reader, *v1.KubeVirt) (string, error)
+	// Customizations says what of spec.customizeComponents cannot be done, by doing it
+	// to what would be installed. An installation asks itself, each time.
+	Customizations func(*v1.KubeVirt) field.ErrorList
+	// Trial takes objects that the API server is to check and not to keep.
+	Trial client.Writer
 }
 
 // Create checks a new object.
@@ -45,12 +50,12 @@ func (w Webhooks) Create(ctx context.Context, request admission.Request) admissi
 			return admission.Denied("a cluster holds one KubeVirt object only, and " + other.Namespace + "/" + other.Name + " exists")
 		}
 	}
-	return verdict(request, kv, Validate(kv))
+	return w.verdict(ctx, request, kv)
 }
 
-// Update checks a changed object. One that is on its way out, or whose spec stays
-// as it is, passes: what was once accepted must not keep a finalizer from going.
-func (w Webhooks) Update(_ context.Context, request admission.Request) admission.Response {
+// Update checks a changed object. One that is on its way out, or whose spec and
+// profile stay as they are, passes: what was once accepted must not keep a finalizer from going.
+func (w Webhooks) Update(ctx context.Context, request admission.Request) admission.Response {
 	kv, err := decode(request.Object.Raw)
 	if err != nil {
 		return admission.Errored(http.StatusBadRequest, err)
@@ -59,10 +64,10 @@ func (w Webhooks) Update(_ context.Context, request admission.Request) admission
 	if err != nil {
 		return admission.Errored(http.StatusInternalServerError, err)
 	}
-	if apiequality.Semantic.DeepEqual(kv.Spec, old.Spec) {
+	if apiequality.Semantic.DeepEqual(kv.Spec, old.Spec) && kv.Annotations[v1.AnnotationProfile] == old.Annotations[v1.AnnotationProfile] {
 		return admission.Allowed("")
 	}
-	return verdict(request, kv, Validate(kv))
+	return w.verdict(ctx, request, kv)
 }
 
 // Delete refuses to take the installation away from under virtual machines.
@@ -90,7 +95,12 @@ func decode(raw []byte) (*v1.KubeVirt, error) {
 }
 
 // verdict answers with every broken rule as a cause of one Invalid status.
-func verdict(request admission.Request, kv *v1.KubeVirt, errs field.ErrorList) admission.Response {
+func (w Webhooks) verdict(ctx context.Context, request admission.Request, kv *v1.KubeVirt) admission.Response {
+	errs := Validate(kv)
+	if w.Customizations != nil {
+		errs = append(errs, w.Customizations(kv)...)
+	}
+	errs = append(errs, w.placements(ctx, kv)...)
 	if len(errs) == 0 {
 		return admission.Allowed("").WithWarnings(Warnings(kv)...)
 	}

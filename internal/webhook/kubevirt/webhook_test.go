@@ -10,6 +10,7 @@ import (
 	admissionv1 "k8s.io/api/admission/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
@@ -57,7 +58,7 @@ func named(namespace, name, spec string) *v1.KubeVirt {
 	return kv
 }
 
-const unsupportedSpec = `{"workloadUpdateStrategy":{"workloadUpdateMethods":["Evict"]}}`
+const unsupportedSpec = `{"workloadUpdateStrategy":{"workloadUpdateMethods":["LiveMigrate"]}}`
 
 // expect compares an answer: refused is a part of the message, empty if it is to be allowed.
 func expect(t *testing.T, what string, got admission.Response, refused string) {
@@ -98,6 +99,22 @@ func TestUpdate(t *testing.T) {
 	if len(answer.Warnings) != 1 {
 		t.Errorf("warnings %q, want one", answer.Warnings)
 	}
+}
+
+func TestCustomizations(t *testing.T) {
+	ctx := context.Background()
+	path := field.NewPath("spec", "customizeComponents", "patches").Index(0)
+	w := Webhooks{Namespace: "kubevirt", Live: objects{}, Customizations: func(kv *v1.KubeVirt) field.ErrorList {
+		if len(kv.Spec.CustomizeComponents.Patches) == 0 {
+			return nil
+		}
+		return field.ErrorList{field.Invalid(path, "x", "nothing of the installation has this name")}
+	}}
+	good := named("kubevirt", "kubevirt", `{}`)
+	bad := named("kubevirt", "kubevirt", `{"customizeComponents":{"patches":[{"resourceType":"Deployment","resourceName":"x","type":"merge","patch":"{}"}]}}`)
+	expect(t, "a new one", w.Create(ctx, request(t, bad, nil)), "spec.customizeComponents.patches[0]")
+	expect(t, "a changed one", w.Update(ctx, request(t, bad, good)), "spec.customizeComponents.patches[0]")
+	expect(t, "without any", w.Update(ctx, request(t, good, bad)), "")
 }
 
 func TestDelete(t *testing.T) {

@@ -11,23 +11,27 @@ import (
 
 // UEFI builds of the launcher image, as Debian's ovmf package names them. The
 // secure pair has the variables with which Microsoft's keys are enrolled.
-const (
-	efiCode       = "/usr/share/OVMF/OVMF_CODE_4M.fd"
-	efiVars       = "/usr/share/OVMF/OVMF_VARS_4M.fd"
-	efiSecureCode = "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd"
-	efiSecureVars = "/usr/share/OVMF/OVMF_VARS_4M.ms.fd"
+var (
+	imageBuild       = Build{Code: "/usr/share/OVMF/OVMF_CODE_4M.fd", Vars: "/usr/share/OVMF/OVMF_VARS_4M.fd"}
+	imageSecureBuild = Build{Code: "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", Vars: "/usr/share/OVMF/OVMF_VARS_4M.ms.fd"}
 )
+
+// Build is a build of UEFI by its files: the code, and the template of its variables.
+type Build struct{ Code, Vars string }
 
 // bootMenuTimeout is how long, in milliseconds, the firmware waits for a key
 // when an instance starts paused so that somebody can choose what to boot.
 const bootMenuTimeout = "10000"
 
 // Loader gives the domain its firmware.
-type Loader struct{}
+type Loader struct {
+	// UEFI is the build that the cluster configures; empty for that of the launcher image.
+	UEFI Build
+}
 
 // Apply chooses between BIOS, which needs no word, and UEFI. libvirt makes the
 // file with the variables, in its own directory, from the template named here.
-func (Loader) Apply(vmi *v1.VirtualMachineInstance, domain *libvirtxml.Domain) error {
+func (l Loader) Apply(vmi *v1.VirtualMachineInstance, domain *libvirtxml.Domain) error {
 	if domain.OS == nil {
 		domain.OS = &libvirtxml.DomainOS{}
 	}
@@ -46,20 +50,23 @@ func (Loader) Apply(vmi *v1.VirtualMachineInstance, domain *libvirtxml.Domain) e
 		return nil
 	}
 	secure := toggle.Default(efi.SecureBoot, true)
-	code, vars := efiCode, efiVars
+	build := imageBuild
 	if secure {
 		features := vmi.Spec.Domain.Features
 		if features == nil || !features.SMM.IsEnabled() {
 			return errors.New("secure boot needs the feature smm")
 		}
-		code, vars = efiSecureCode, efiSecureVars
+		build = imageSecureBuild
+	}
+	if l.UEFI != (Build{}) {
+		build = l.UEFI
 	}
 	domain.OS.Loader = &libvirtxml.DomainLoader{
-		Path:     code,
+		Path:     build.Code,
 		Readonly: toggle.YesNo(true),
 		Secure:   toggle.YesNo(secure),
 		Type:     "pflash",
 	}
-	domain.OS.NVRam = &libvirtxml.DomainNVRam{Template: vars}
+	domain.OS.NVRam = &libvirtxml.DomainNVRam{Template: build.Vars}
 	return nil
 }

@@ -21,12 +21,20 @@ const (
 	ContainerdVersion = "v2.4.2"
 	RuncVersion       = "v1.4.0"
 	CoreDNSVersion    = "v1.13.1"
+	OLMVersion        = "v0.38.0"
+	OPMVersion        = "v1.65.0"
 )
 
 // Names of the images the cluster itself needs, as its registry serves them.
 const (
 	PauseImage   = "registry.k8s.io/pause:3.10"
 	CoreDNSImage = "registry.k8s.io/coredns/coredns:" + CoreDNSVersion
+)
+
+// Names of the images of the Operator Lifecycle Manager, for clusters that get it.
+const (
+	OLMImage = "operator-framework/olm:" + OLMVersion
+	OPMImage = "operator-framework/opm:" + OPMVersion
 )
 
 // Cluster is one cluster on this machine.

@@ -9,12 +9,14 @@ import (
 
 // TestVersions holds the versions the programs report to what is built.
 func TestVersions(t *testing.T) {
-	for dir, line := range map[string]string{
-		"kubernetes": "k8s.io/kubernetes " + KubernetesVersion,
-		"etcd":       "go.etcd.io/etcd/server/v3 " + EtcdVersion,
-		"containerd": "github.com/containerd/containerd/v2 " + ContainerdVersion,
-		"runc":       "github.com/opencontainers/runc " + RuncVersion,
-		"coredns":    "github.com/coredns/coredns " + CoreDNSVersion,
+	for line, dir := range map[string]string{
+		"k8s.io/kubernetes " + KubernetesVersion:                                 "kubernetes",
+		"go.etcd.io/etcd/server/v3 " + EtcdVersion:                               "etcd",
+		"github.com/containerd/containerd/v2 " + ContainerdVersion:               "containerd",
+		"github.com/opencontainers/runc " + RuncVersion:                          "runc",
+		"github.com/coredns/coredns " + CoreDNSVersion:                           "coredns",
+		"github.com/operator-framework/operator-lifecycle-manager " + OLMVersion: "olminstall",
+		"github.com/operator-framework/operator-registry " + OPMVersion:          "olminstall",
 	} {
 		data, err := os.ReadFile(filepath.Join("..", dir, "go.mod"))
 		if err != nil {

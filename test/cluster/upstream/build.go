@@ -36,6 +36,7 @@ const (
 	k8sVersion        = "k8s.io/component-base/version"
 	containerdModule  = "github.com/containerd/containerd/v2"
 	containerdVersion = containerdModule + "/version"
+	olmModule         = "github.com/operator-framework/operator-lifecycle-manager"
 )
 
 func components() []component {
@@ -76,20 +77,33 @@ func Ensure(ctx context.Context, c *settings.Cluster, out io.Writer) (string, er
 			return "", err
 		}
 		fmt.Fprintln(all, key)
-		dir := filepath.Join(c.Cache, "programs", comp.dir+"-"+key)
-		dirs = append(dirs, dir)
-		if _, err := os.Stat(dir); err == nil {
-			continue
-		}
-		fmt.Fprintf(out, "building %s (%d of %d)", comp.dir, i+1, len(components()))
-		started := time.Now()
-		if err := comp.build(ctx, c.Source, dir, out); err != nil {
+		dir, err := comp.ensure(ctx, c, fmt.Sprintf(" (%d of %d)", i+1, len(components())), out)
+		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(out, " %d s\n", int(time.Since(started).Seconds()))
+		dirs = append(dirs, dir)
 	}
 	bin := filepath.Join(c.Cache, hex.EncodeToString(all.Sum(nil))[:12], "bin")
 	return bin, gather(bin, dirs)
+}
+
+// ensure builds the component unless the cache has it, and returns its directory.
+func (comp component) ensure(ctx context.Context, c *settings.Cluster, progress string, out io.Writer) (string, error) {
+	key, err := comp.key(c.Source)
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(c.Cache, "programs", comp.dir+"-"+key)
+	if _, err := os.Stat(dir); err == nil {
+		return dir, nil
+	}
+	fmt.Fprintf(out, "building %s%s", comp.dir, progress)
+	started := time.Now()
+	if err := comp.build(ctx, c.Source, dir, out); err != nil {
+		return "", err
+	}
+	fmt.Fprintf(out, " %d s\n", int(time.Since(started).Seconds()))
+	return dir, nil
 }
 
 // key identifies what the component would be built from.

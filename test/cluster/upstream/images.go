@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"kubevirt.io/kubevirt/test/cluster/imagestore"
 	"kubevirt.io/kubevirt/test/cluster/settings"
@@ -57,40 +58,43 @@ func compilePause(ctx context.Context, c *settings.Cluster) (string, error) {
 	return program, nil
 }
 
+// file is a file of an image that is made here: where it lies and where it goes.
+type file struct{ from, to string }
+
 // oneProgram makes an image that holds nothing but one program.
 func oneProgram(store *imagestore.Store, program, name, user string) error {
+	to := "/" + filepath.Base(program)
+	return programs(store, name, user, []string{to}, file{program, to})
+}
+
+// programs makes an image of one layer that holds some programs, unless the store
+// has it made from the same ones.
+func programs(store *imagestore.Store, name, user string, entrypoint []string, files ...file) error {
+	made := make([]string, 0, len(files))
+	for _, f := range files {
+		made = append(made, f.from)
+	}
+	// The manifest says which files' image it is.
+	origin := strings.Join(made, ",")
 	if digest, err := store.Resolve(name); err == nil {
-		// The manifest says which file's image it is.
-		if m, _, err := store.Manifest(digest); err == nil && len(m.Layers) == 1 && m.Layers[0].Annotations["program"] == program {
+		if m, _, err := store.Manifest(digest); err == nil && len(m.Layers) == 1 && m.Layers[0].Annotations["program"] == origin {
 			return nil
 		}
 	}
-	data, err := os.ReadFile(program)
+	layer, err := archive(files)
 	if err != nil {
-		return fmt.Errorf("reading the program: %w", err)
+		return err
 	}
-	path := "/" + filepath.Base(program)
-	var layer bytes.Buffer
-	w := tar.NewWriter(&layer)
-	if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: path[1:], Mode: 0o755, Size: int64(len(data))}); err != nil {
-		return fmt.Errorf("writing the layer: %w", err)
-	}
-	if _, err := w.Write(data); err != nil {
-		return fmt.Errorf("writing the layer: %w", err)
-	}
-	if err := w.Close(); err != nil {
-		return fmt.Errorf("writing the layer: %w", err)
-	}
-	l, err := store.Put(&layer)
+	l, err := store.Put(layer)
 	if err != nil {
 		return err
 	}
 	l.MediaType = imagestore.TypeTar
-	l.Annotations = map[string]string{"program": program}
+	l.Annotations = map[string]string{"program": origin}
 	config, err := json.Marshal(map[string]any{
 		"architecture": "amd64",
 		"os":           "linux",
-		"config":       map[string]any{"Entrypoint": []string{path}, "User": user},
+		"config":       map[string]any{"Entrypoint": entrypoint, "User": user, "Env": []string{"PATH=/bin"}},
 		"rootfs":       map[string]any{"type": "layers", "diff_ids": []string{l.Digest}},
 	})
 	if err != nil {
@@ -106,4 +110,27 @@ func oneProgram(store *imagestore.Store, program, name, user string) error {
 		return err
 	}
 	return store.Tag(name, m.Digest)
+}
+
+// archive returns the files as a layer.
+func archive(files []file) (*bytes.Buffer, error) {
+	layer := &bytes.Buffer{}
+	w := tar.NewWriter(layer)
+	for _, f := range files {
+		data, err := os.ReadFile(f.from)
+		if err != nil {
+			return nil, fmt.Errorf("reading the program: %w", err)
+		}
+		header := &tar.Header{Typeflag: tar.TypeReg, Name: strings.TrimPrefix(f.to, "/"), Mode: 0o755, Size: int64(len(data))}
+		if err := w.WriteHeader(header); err != nil {
+			return nil, fmt.Errorf("writing the layer: %w", err)
+		}
+		if _, err := w.Write(data); err != nil {
+			return nil, fmt.Errorf("writing the layer: %w", err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		return nil, fmt.Errorf("writing the layer: %w", err)
+	}
+	return layer, nil
 }

@@ -29,6 +29,8 @@ const usage = `usage: hack/cli.sh COMMAND
                               directories) available; running nodes fetch them
                               at once unless told not to
   images                      list the images that can be pulled
+  olm                         add the Operator Lifecycle Manager to the running cluster
+                              (minutes the first time)
   stop-node NODE, start-node NODE
                               power off, power on
   cut-node NODE, heal-node NODE
@@ -52,6 +54,7 @@ var verbs = map[string]verb{
 	"ssh":        ssh,
 	"load-image": loadImage,
 	"images":     listImages,
+	"olm":        olm,
 	"stop-node":  onNode(func(c *settings.Cluster, n settings.Node) error { return node.Stop(c, n) }),
 	"start-node": onNode(lifecycle.StartNode),
 	"cut-node":   onNode(func(_ *settings.Cluster, n settings.Node) error { return bridge.Cut(n) }),
@@ -78,6 +81,14 @@ func down(ctx context.Context, c *settings.Cluster, _ []string) error {
 		return nil
 	}
 	return lifecycle.Down(ctx, c, os.Stdout)
+}
+
+func olm(ctx context.Context, c *settings.Cluster, _ []string) error {
+	if c.Provider == "external" {
+		fmt.Println("an existing cluster has what it has")
+		return nil
+	}
+	return lifecycle.OLM(ctx, c, os.Stdout)
 }
 
 func env(_ context.Context, c *settings.Cluster, _ []string) error {

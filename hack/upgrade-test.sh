@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Upgrades an earlier release, built from history, to what is built in this checkout,
+# under running guests, on a cluster of its own. KEEP=1 leaves the cluster up afterwards.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export KUBEVIRT_CLUSTER=upgrade
+trap '[[ -n ${KEEP:-} ]] || hack/cli.sh down' EXIT
+hack/cli.sh up
+hack/e2e.sh --label-filter upgrade "$@"
