@@ -6,15 +6,14 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"sigs.k8s.io/kustomize/api/krusty"
-	"sigs.k8s.io/kustomize/kyaml/filesys"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/hack/kustomization"
 	"kubevirt.io/kubevirt/internal/component"
 )
 
 // object is an API object as JSON has it.
-type object = map[string]any
+type object = kustomization.Object
 
 // operatorReplicas is how many operators config/ has: one works, the other waits.
 const operatorReplicas = 2
@@ -33,26 +32,6 @@ func standard() settings {
 		Namespace: "kubevirt", Image: "kubevirt:latest", LauncherImage: "virt-launcher:latest",
 		PullPolicy: string(corev1.PullIfNotPresent), Replicas: int64(operatorReplicas),
 	}
-}
-
-// build returns the objects of a kustomization, in the order in which they may be
-// created one after the other.
-func build(directory string) ([]object, error) {
-	options := krusty.MakeDefaultOptions()
-	options.Reorder = krusty.ReorderOptionLegacy
-	built, err := krusty.MakeKustomizer(options).Run(filesys.MakeFsOnDisk(), directory)
-	if err != nil {
-		return nil, fmt.Errorf("building the kustomization in %s: %w", directory, err)
-	}
-	objects := make([]object, 0, built.Size())
-	for _, resource := range built.Resources() {
-		tree, err := resource.Map()
-		if err != nil {
-			return nil, fmt.Errorf("reading %s: %w", resource.CurId(), err)
-		}
-		objects = append(objects, tree)
-	}
-	return objects, nil
 }
 
 // apply changes the objects of config/ to these settings.

@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/hack/kustomization"
 	"kubevirt.io/kubevirt/internal/component"
 	"kubevirt.io/kubevirt/internal/version"
 )
@@ -53,7 +54,7 @@ func run(o options) error {
 	if o.config {
 		return writeParts(o.out)
 	}
-	objects, err := build(o.base)
+	objects, err := kustomization.Build(o.base)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"sigs.k8s.io/yaml"
 
+	"kubevirt.io/kubevirt/hack/kustomization"
 	"kubevirt.io/kubevirt/internal/version"
 )
 
@@ -283,7 +284,7 @@ func TestKustomizeReachesTheLauncherImage(t *testing.T) {
 	if err := os.WriteFile(file, bytes.ReplaceAll(text, []byte("newTag: latest"), []byte("newTag: v7")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	objects, err := build(filepath.Join(directory, "default"))
+	objects, err := kustomization.Build(filepath.Join(directory, "default"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -300,7 +300,7 @@ func admitsNobody(t *testing.T, namespace string, direct address) {
 				}
 			}
 		}
-		for _, path := range []string{"/", "/apis", "/apis/" + Group, "/apis/" + Group + "/v1", "/openapi/v2", "/openapi/v3", "/metrics", "/debug/pprof/", "/logs"} {
+		for _, path := range []string{"/", "/apis", "/apis/" + Group, "/apis/" + Group + "/v1", "/openapi/v2", "/openapi/v3", "/debug/pprof/", "/logs"} {
 			if code, body := demand(t, direct.client, http.MethodGet, direct.url, path, header); code != http.StatusForbidden {
 				t.Errorf("%s: %d %.100s", path, code, body)
 			}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -13,9 +14,12 @@ import (
 )
 
 // metrics answers with all that this program counts: what the API server's library
-// does, and what controllers do, where virt-controller runs in the same program.
+// does, and what controllers do, where virt-controller runs in the same program. The
+// ServiceMonitor brings no credentials, so anybody may ask, but not for much work.
 func metrics() http.Handler {
-	return promhttp.HandlerFor(registries{legacyregistry.DefaultGatherer, ctrlmetrics.Registry}, promhttp.HandlerOpts{})
+	return promhttp.HandlerFor(registries{legacyregistry.DefaultGatherer, ctrlmetrics.Registry}, promhttp.HandlerOpts{
+		MaxRequestsInFlight: 4, Timeout: 10 * time.Second,
+	})
 }
 
 // registries are several that may know the same metric, such as those of the process:

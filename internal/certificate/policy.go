@@ -22,9 +22,19 @@ type Policy struct {
 	Duration, RenewBefore time.Duration
 }
 
-// NewPolicy reads a KubeVirt object's strategy. Certificates live a week (the
-// authority) and a day unless configured, and are renewed after four fifths of that.
+// NewPolicy is what a KubeVirt object's strategy comes to. Who asks for renewal at
+// once does not mean without an end: a tenth of the time passes before it.
 func NewPolicy(strategy v1.KubeVirtCertificateRotateStrategy) Policy {
+	p := Configured(strategy)
+	p.CARenewBefore = min(p.CARenewBefore, p.CADuration-p.CADuration/10)
+	p.RenewBefore = min(p.RenewBefore, p.Duration-p.Duration/10)
+	return p
+}
+
+// Configured reads a KubeVirt object's strategy as it stands there. Certificates live
+// a week (the authority) and a day unless configured, and are renewed after four
+// fifths of that.
+func Configured(strategy v1.KubeVirtCertificateRotateStrategy) Policy {
 	p := Policy{CADuration: 7 * 24 * time.Hour, Duration: 24 * time.Hour}
 	configured := strategy.SelfSigned
 	if configured == nil {
@@ -50,9 +60,6 @@ func NewPolicy(strategy v1.KubeVirtCertificateRotateStrategy) Policy {
 	p.CARenewBefore, p.RenewBefore = p.CADuration/5, p.Duration/5
 	read(&p.CARenewBefore, configured.CAOverlapInterval, ca.RenewBefore)
 	read(&p.RenewBefore, server.RenewBefore)
-	// Who asks for renewal at once does not mean without an end.
-	p.CARenewBefore = min(p.CARenewBefore, p.CADuration-p.CADuration/10)
-	p.RenewBefore = min(p.RenewBefore, p.Duration-p.Duration/10)
 	return p
 }
 

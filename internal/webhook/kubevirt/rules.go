@@ -102,7 +102,7 @@ func certificates(path *field.Path, strategy v1.KubeVirtCertificateRotateStrateg
 	if deprecated && (s.CA != nil || s.Server != nil) {
 		return field.ErrorList{field.Forbidden(path, "caRotateInterval, certRotateInterval and caOverlapInterval cannot stand beside ca and server")}
 	}
-	policy := certificate.NewPolicy(strategy)
+	policy := certificate.Configured(strategy)
 	var errs field.ErrorList
 	if policy.CADuration < policy.CARenewBefore {
 		errs = append(errs, field.Invalid(path.Child("ca"), policy.CADuration.String(), "duration must not be shorter than renewBefore"))
