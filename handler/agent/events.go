@@ -33,6 +33,11 @@ func unpaused() event.Event {
 	return event.Normal(v1.EventUnpaused, "VirtualMachineInstance unpaused.")
 }
 
+func toleratedSmall(path string, asked, made int64) event.Event {
+	return event.Normal(v1.EventToleratedSmallPV, "%s was made with %d bytes in place of %d: its file system has no more room, and so "+
+		"much less is tolerated (developerConfiguration.pvcTolerateLessSpaceUpToPercent of the KubeVirt object)", path, made, asked)
+}
+
 // eventsFor returns what has happened between two states of an instance. The end
 // of a guest that was to be deleted is told by its deletion, and the same problem
 // is told once.

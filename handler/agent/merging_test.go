@@ -2,6 +2,7 @@ package agent
 
 import (
 	"testing"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -51,6 +52,10 @@ func TestWaker(t *testing.T) {
 		config.Spec.Configuration.ObsoleteCPUModels = map[string]bool{obsolete: true}
 		return clusterconfig.New(config)
 	}
+	going := &v1.KubeVirt{ObjectMeta: metav1.ObjectMeta{DeletionTimestamp: &metav1.Time{}}}
+	going.DeletionTimestamp.Time = time.Unix(1, 0)
+	going.Spec.Configuration.KSMConfiguration = &v1.KSMConfiguration{NodeLabelSelector: &metav1.LabelSelector{}}
+	going.Spec.Configuration.ObsoleteCPUModels = map[string]bool{"Older": true}
 	wake := newWaker(with(nil, "Old"))
 	for _, step := range []struct {
 		config *clusterconfig.Config
@@ -61,6 +66,8 @@ func TestWaker(t *testing.T) {
 		{with(&metav1.LabelSelector{}, "Old"), false},
 		{with(&metav1.LabelSelector{}, "Older"), true},
 		{with(nil, "Older"), true},
+		{with(&metav1.LabelSelector{}, "Older"), true},
+		{clusterconfig.New(going), true}, // the kernel is left as it was found
 	} {
 		wake.inEffect(step.config)
 		if wakes := len(wake.channel) == 1; wakes != step.wakes {

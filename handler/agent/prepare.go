@@ -10,6 +10,7 @@ import (
 	"kubevirt.io/kubevirt/handler/launcherclient"
 	"kubevirt.io/kubevirt/handler/network"
 	"kubevirt.io/kubevirt/internal/clusterconfig"
+	"kubevirt.io/kubevirt/internal/event"
 )
 
 // launcherUser runs the launcher, libvirt and QEMU.
@@ -25,6 +26,8 @@ type Node struct {
 	Devices *disk.Devices
 	// Config returns the cluster's configuration in effect.
 	Config func() *clusterconfig.Config
+	// Events takes events about instances.
+	Events event.Recorder
 }
 
 // Prepare implements Preparer.
@@ -54,6 +57,7 @@ func (n Node) Prepare(ctx context.Context, vmi *v1.VirtualMachineInstance, launc
 		UID: launcher.PodUID, Launcher: launcher.Process, User: launcherUser, Cgroups: n.Finder.Cgroups,
 		Sockets: n.Finder.EmptyDir(launcher.PodUID, socketsVolume), Devices: n.Devices,
 		Directory: filepath.Join(n.Finder.Pods, launcher.PodUID), Space: n.Config().DiskSpace,
+		Smaller: func(path string, asked, made int64) { n.Events.Emit(vmi, toleratedSmall(path, asked, made)) },
 	}
 	volumes, err := disk.Resolve(ctx, vmi, pod)
 	if err != nil {

@@ -179,7 +179,10 @@ func addGuests(ctx context.Context, mgr ctrl.Manager, o Options, configuration *
 		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Clock: clock.RealClock{},
 		Events: events, Node: o.NodeName, IPv6First: isIPv6(o.PodIP), Config: configuration.Current, Launchers: launchers,
 		Starts: flowcontrol.NewBackOff(firstRetry, lastRetry),
-		Pods:   Node{Finder: finder, Network: network.Pods{TunDevice: o.NodeRoot + device.TUN.Path}, Devices: &disk.Devices{}, Config: configuration.Current},
+		Pods: Node{
+			Finder: finder, Network: network.Pods{TunDevice: o.NodeRoot + device.TUN.Path}, Devices: &disk.Devices{},
+			Config: configuration.Current, Events: events,
+		},
 	}
 	if err := reconciler.setup(mgr, changed); err != nil {
 		return err

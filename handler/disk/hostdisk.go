@@ -112,8 +112,12 @@ func makeHostDisk(directory *os.File, name string, source *v1.HostDisk, pod Pod)
 	if err := unix.Fsync(fd); err != nil {
 		return fmt.Errorf("writing %s: %w", source.Path, err)
 	}
-	if err := unix.Linkat(at, unfinished, at, name, 0); err != nil && !errors.Is(err, fs.ErrExist) {
+	err = unix.Linkat(at, unfinished, at, name, 0)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("making %s: %w", source.Path, err)
+	}
+	if asked := source.Capacity.Value(); err == nil && size < asked {
+		pod.Smaller(source.Path, asked, size)
 	}
 	// Somebody else may have made it meanwhile.
 	return usable(directory, name, source.Path, pod.User, true)

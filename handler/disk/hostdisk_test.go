@@ -169,6 +169,38 @@ func TestHostDiskMadeMeanwhile(t *testing.T) {
 	}
 }
 
+// What was made smaller than asked for is told, once.
+func TestHostDiskMadeSmaller(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("changing owners needs root")
+	}
+	path := filepath.Join(t.TempDir(), "disk.img")
+	must(os.Chown(filepath.Dir(path), launcherUser, launcherUser))
+	directory, err := os.Open(filepath.Dir(path))
+	must(err)
+	defer directory.Close()
+	const asked = 4 << 60
+	var told []int64
+	pod := Pod{UID: podUID, User: launcherUser, Space: clusterconfig.DiskSpace{TolerancePercent: 100}}
+	pod.Smaller = func(of string, size, made int64) {
+		if of != path || size != asked {
+			t.Errorf("told of %d bytes of %s", size, of)
+		}
+		told = append(told, made)
+	}
+	source := &v1.HostDisk{Path: path, Capacity: resource.MustParse("4Ei")}
+	for range 2 {
+		if err := makeHostDisk(directory, "disk.img", source, pod); err != nil {
+			t.Fatal(err)
+		}
+	}
+	info, err := os.Lstat(path)
+	must(err)
+	if len(told) != 1 || told[0] != info.Size() || info.Size() >= asked {
+		t.Errorf("made %d bytes, told of %v", info.Size(), told)
+	}
+}
+
 func TestPermissions(t *testing.T) {
 	for name, c := range map[string]struct {
 		uid, gid uint32

@@ -48,6 +48,8 @@ type Pod struct {
 	Directory string
 	// Space says how much smaller than asked for a host disk may become.
 	Space clusterconfig.DiskSpace
+	// Smaller is told of one that was made smaller; sizes are in bytes.
+	Smaller func(path string, asked, made int64)
 
 	guest types.NamespacedName
 }

@@ -5,6 +5,9 @@ import (
 	"sync"
 	"testing"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	"kubevirt.io/kubevirt/launcher/protocol"
 	"kubevirt.io/kubevirt/test/fakelauncher"
 )
@@ -54,6 +57,35 @@ func TestLaunchersAreToldHowMuchToLog(t *testing.T) {
 	hears(2, 255)
 	f.registry.SetVerbosity(0)
 	hears(3, 0)
+}
+
+func TestLaunchersThatDoNotAnswerAreToldAgain(t *testing.T) {
+	f := newFixture(t)
+	directory := f.Pod(t, podUID)
+	f.Own(t, os.Getpid(), podUID)
+	launcher := fakelauncher.Start(t, directory, identity)
+	told := &ear{}
+	launcher.OnSignal(func(request *protocol.SignalRequest) error {
+		_ = told.hear(request)
+		if count, _ := told.last(); count == 1 {
+			return status.Error(codes.Unavailable, "not now")
+		}
+		return nil
+	})
+	f.registry.SetVerbosity(5)
+	f.registry.Guest(instance)
+	guest := f.until(t, "the launcher", inState(protocol.State_STATE_NONE))
+	launcher.Eventually(t, "the word, again", func() bool {
+		count, _ := told.last()
+		return count == 2
+	})
+	// Of one that is lost nobody waits for an answer.
+	launcher.OnSignal(func(*protocol.SignalRequest) error { return status.Error(codes.Unavailable, "not now") })
+	f.registry.mutex.Lock()
+	*f.registry.verbosity = 6
+	f.registry.mutex.Unlock()
+	_ = guest.Launcher.conn.Close()
+	f.registry.tell(t.Context(), guest.Launcher)
 }
 
 func TestPreviousLaunchersAreNotToldHowMuchToLog(t *testing.T) {

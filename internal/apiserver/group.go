@@ -62,7 +62,7 @@ func (s *server) version(w http.ResponseWriter, _ *http.Request) {
 
 // health tells which configuration is in effect.
 func (s *server) health(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, map[string]string{"config-resource-version": s.config().ResourceVersion})
+	writeJSON(w, http.StatusOK, map[string]string{"config-resource-version": s.inEffect().ResourceVersion})
 }
 
 // guestfs would name the image with libguestfs; there is none in this version.

@@ -97,7 +97,7 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 	}
 	nodes := &handlers{pods: informers, namespace: o.Namespace, port: o.HandlerPort, certDir: o.HandlerCertDir, caFile: o.CAFile}
 	s := &server{
-		client: live, config: configuration.Current, log: o.Log,
+		client: live, config: configuration.Current, inEffect: settings.current.Load, log: o.Log,
 		streams: nodes, guests: nodes, questions: nodes, dial: new(net.Dialer).DialContext,
 		asked: turns.New(maxAsked, maxAskedOfOne), awaited: turns.New(maxAsked, maxAskedOfOne),
 		explaining: turns.New(maxExplained, maxExplainedOfOne), surveyor: surveyor,

@@ -23,8 +23,10 @@ import (
 // server answers the routes.
 type server struct {
 	// client reads and writes live objects: a verb must not act on a stale cache.
-	client    client.Client
-	config    func() *clusterconfig.Config
+	client client.Client
+	config func() *clusterconfig.Config
+	// inEffect is the configuration by which the process itself runs already.
+	inEffect  func() *clusterconfig.Config
 	streams   streamer
 	guests    signaler
 	questions asker

@@ -1,6 +1,8 @@
 package apiserver
 
 import (
+	"sync/atomic"
+
 	"github.com/go-logr/logr"
 
 	"kubevirt.io/kubevirt/internal/clusterconfig"
@@ -20,14 +22,18 @@ type settings struct {
 	// that of explanations.
 	live, admitting, surveyor *ratelimit.Limiter
 	tls                       tlspolicy.Policy
+	// current is the configuration in effect, that of no object at first.
+	current atomic.Pointer[clusterconfig.Config]
 }
 
 func newSettings(log logr.Logger) *settings {
-	standard := clusterconfig.New(nil).Requests
-	return &settings{
-		log: log, live: ratelimit.New(standard.API), admitting: ratelimit.New(standard.Webhook),
-		surveyor: ratelimit.New(standard.API.Share(surveyShare)),
+	standard := clusterconfig.New(nil)
+	s := &settings{
+		log: log, live: ratelimit.New(standard.Requests.API), admitting: ratelimit.New(standard.Requests.Webhook),
+		surveyor: ratelimit.New(standard.Requests.API.Share(surveyShare)),
 	}
+	s.current.Store(standard)
+	return s
 }
 
 func (s *settings) follow(config *clusterconfig.Config) {
@@ -36,4 +42,5 @@ func (s *settings) follow(config *clusterconfig.Config) {
 	s.live.Set(config.Requests.API)
 	s.admitting.Set(config.Requests.Webhook)
 	s.surveyor.Set(config.Requests.API.Share(surveyShare))
+	s.current.Store(config)
 }

@@ -1,6 +1,9 @@
 package apiserver
 
 import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/go-logr/logr"
@@ -9,6 +12,23 @@ import (
 	"kubevirt.io/kubevirt/internal/clusterconfig"
 	"kubevirt.io/kubevirt/internal/ratelimit"
 )
+
+// /healthz tells of a configuration only once the process runs by it.
+func TestHealthTellsWhatIsInEffect(t *testing.T) {
+	kv := &v1.KubeVirt{}
+	kv.ResourceVersion = "4711"
+	config := clusterconfig.New(kv)
+	settings := newSettings(logr.Discard())
+	s := &server{config: func() *clusterconfig.Config { return config }, inEffect: settings.current.Load}
+	for _, want := range []string{"", "4711"} {
+		answer := httptest.NewRecorder()
+		s.health(answer, httptest.NewRequest(http.MethodGet, "/healthz", nil))
+		if got := strings.TrimSpace(answer.Body.String()); got != `{"config-resource-version":"`+want+`"}` {
+			t.Errorf("answers %s, want %q", got, want)
+		}
+		settings.follow(config)
+	}
+}
 
 func TestRatesFollow(t *testing.T) {
 	limited := func(qps float32, burst int) *v1.ReloadableComponentConfiguration {

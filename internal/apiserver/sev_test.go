@@ -136,7 +136,7 @@ func TestGroupRoutes(t *testing.T) {
 	if got := strings.Join(openPaths(map[string]http.Handler{"/hook": nil}), " "); got != want {
 		t.Errorf("open to everybody: %s\nwant %s", got, want)
 	}
-	s := &server{config: gates(), log: logr.Discard()}
+	s := &server{config: gates(), inEffect: gates(), log: logr.Discard()}
 	for _, g := range groupRoutes {
 		answer := httptest.NewRecorder()
 		g.serve(s, answer, httptest.NewRequest(http.MethodGet, "/", nil))

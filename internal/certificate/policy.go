@@ -26,6 +26,13 @@ type Policy struct {
 // once does not mean without an end: a tenth of the time passes before it.
 func NewPolicy(strategy v1.KubeVirtCertificateRotateStrategy) Policy {
 	p := Configured(strategy)
+	// Without any overlap nobody would know the new one when the former ends.
+	if p.CARenewBefore <= 0 {
+		p.CARenewBefore = p.CADuration / 5
+	}
+	if p.RenewBefore <= 0 {
+		p.RenewBefore = p.Duration / 5
+	}
 	p.CARenewBefore = min(p.CARenewBefore, p.CADuration-p.CADuration/10)
 	p.RenewBefore = min(p.RenewBefore, p.Duration-p.Duration/10)
 	return p

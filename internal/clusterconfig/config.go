@@ -83,7 +83,8 @@ type Config struct {
 	AutoCPULimit *metav1.LabelSelector
 	// InstancesPerNode is how many guests a node takes; nil leaves it to its agent.
 	InstancesPerNode *int
-	// KSMNodes selects the nodes whose kernel is to merge equal pages; nil for none.
+	// KSMNodes selects the nodes whose kernel is to merge equal pages; nil for none, as of an installation that is
+	// being removed: nobody would be left to switch it off.
 	KSMNodes *metav1.LabelSelector
 
 	// LogVerbosity of the components.
@@ -147,7 +148,7 @@ func New(kv *v1.KubeVirt) *Config {
 	if options := spec.VirtualMachineOptions; options != nil {
 		c.DisableFreePageReporting = options.DisableFreePageReporting != nil
 	}
-	if ksm := spec.KSMConfiguration; ksm != nil {
+	if ksm := spec.KSMConfiguration; ksm != nil && kv.DeletionTimestamp.IsZero() {
 		c.KSMNodes = ksm.NodeLabelSelector
 	}
 	if tls := spec.TLSConfiguration; tls != nil {

@@ -17,14 +17,15 @@ type watchedOver struct {
 	leads bool
 }
 
+var virtController = watchedOver{
+	name: Controller, metric: "virt_controller", alert: "VirtController", leads: true,
+	unready: "LowReadyVirtControllersCount", few: "LowVirtControllersCount", sparse: "10m", burst: "VirtControllerRESTErrorsBurst",
+}
+
 func watchedOvers(c *Config) []watchedOver {
 	api := watchedOver{
 		name: API, metric: "virt_api", alert: "VirtAPI",
 		unready: "LowReadyVirtAPICount", few: "LowVirtAPICount", sparse: "60m", burst: "VirtApiRESTErrorsBurst",
-	}
-	controller := watchedOver{
-		name: Controller, metric: "virt_controller", alert: "VirtController", leads: true,
-		unready: "LowReadyVirtControllersCount", few: "LowVirtControllersCount", sparse: "10m", burst: "VirtControllerRESTErrorsBurst",
 	}
 	handler := watchedOver{
 		name: Handler, metric: "virt_handler", alert: "VirtHandler",
@@ -35,10 +36,10 @@ func watchedOvers(c *Config) []watchedOver {
 		unready: "LowReadyVirtOperatorsCount", few: "LowVirtOperatorCount", sparse: "60m", burst: "VirtOperatorRESTErrorsBurst",
 	}
 	if c.Edge {
-		// virt-controller has no pods there: it is part of virt-api.
+		// virt-controller has no pods there: it is part of virt-api, and all that is watched is that it leads.
 		return []watchedOver{api, handler, operator}
 	}
-	return []watchedOver{api, controller, handler, operator}
+	return []watchedOver{api, virtController, handler, operator}
 }
 
 // rulesOf returns the recording rules and the alerts of an installation.
@@ -46,6 +47,9 @@ func rulesOf(c *Config) (recordings, alerts []map[string]any) {
 	r := &rules{namespace: c.Namespace}
 	for _, w := range watchedOvers(c) {
 		r.component(w)
+	}
+	if c.Edge {
+		r.leading(virtController, r.pods(API))
 	}
 	r.cluster(c)
 	r.memory()
@@ -85,7 +89,7 @@ func (r *rules) alert(name, severity, impact, lasting, expression, summary strin
 
 // component watches over the pods of one component.
 func (r *rules) component(w watchedOver) {
-	pods := fmt.Sprintf(`namespace='%s', pod=~'%s-.*'`, r.namespace, w.name)
+	pods := r.pods(w.name)
 	running, ready := "cluster:kubevirt_"+w.metric+"_pods_running:count", "cluster:kubevirt_"+w.metric+"_ready:sum"
 	r.record("cluster:kubevirt_"+w.metric+"_up:sum", "sum(up{"+pods+"}) or vector(0)", "kubevirt_"+w.metric+"_up")
 	r.record(running, "count(kube_pod_status_phase{"+pods+", phase='Running'} == 1) or vector(0)")
@@ -109,13 +113,23 @@ func (r *rules) component(w watchedOver) {
 			"Some nodes have no ready pod of "+w.name+": guests there cannot be managed.")
 	}
 	if w.leads {
-		leading := "cluster:kubevirt_" + w.metric + "_leading:sum"
-		r.record(leading, "sum(leader_election_master_status{"+pods+", name='"+w.name+"'}) or vector(0)")
-		r.alert("NoLeading"+w.alert, "critical", "critical", "10m", leading+" == 0", "No pod of "+w.name+" leads, so none does its work.")
+		r.leading(w, pods)
 	}
 	requests := func(codes string) string { return "sum(rate(rest_client_requests_total{" + pods + codes + "}[5m]))" }
 	r.alert(w.burst, "critical", "critical", "5m", requests(", code=~'(4|5)[0-9][0-9]'")+" / "+requests("")+" >= 0.8",
 		"Most requests of "+w.name+" to the API server fail.")
+}
+
+// pods selects the pods of one component.
+func (r *rules) pods(name string) string {
+	return fmt.Sprintf(`namespace='%s', pod=~'%s-.*'`, r.namespace, name)
+}
+
+// leading watches that one of the pods does the work of a component.
+func (r *rules) leading(w watchedOver, pods string) {
+	leading := "cluster:kubevirt_" + w.metric + "_leading:sum"
+	r.record(leading, "sum(leader_election_master_status{"+pods+", name='"+w.name+"'}) or vector(0)")
+	r.alert("NoLeading"+w.alert, "critical", "critical", "10m", leading+" == 0", "No pod of "+w.name+" leads, so none does its work.")
 }
 
 // cluster watches over the nodes and the launcher pods.
@@ -140,6 +154,8 @@ func (r *rules) cluster(c *Config) {
 		"Guests run on node {{ $labels.node }}, which has no ready pod of virt-handler.")
 	r.alert("VirtLauncherPodsStuckFailed", "critical", "critical", "10m",
 		"count(kube_pod_status_phase{"+launchers+", phase='Failed'} == 1) >= 200", "Very many launcher pods have failed.")
+	r.alert("OutdatedVirtualMachineInstanceWorkloads", "warning", "none", "24h",
+		"sum(kubevirt_vmi_number_of_outdated{namespace='"+r.namespace+"'}) != 0", "Guests run in launchers that are older than the installation.")
 }
 
 // memory compares what containers use with what they asked for.

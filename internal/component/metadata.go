@@ -3,6 +3,7 @@ package component
 import (
 	"fmt"
 	"maps"
+	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -64,7 +65,9 @@ func stamp(c *Config, object Object) error {
 	annotations[v1.AnnotationInstallStrategyVersion] = c.Version
 	annotations[v1.AnnotationInstallStrategyRegistry] = c.Registry
 	annotations[v1.AnnotationInstallStrategyIdentifier] = c.DeploymentID()
-	if len(c.Customizations.Patches) > 0 || c.Customizations.Flags != nil {
+	// Not on what no patch reaches: with every patch, all CRDs would be sent again.
+	custom := len(c.Customizations.Patches) > 0 || c.Customizations.Flags != nil
+	if custom && slices.Contains(customizable, object.GetObjectKind().GroupVersionKind().Kind) {
 		annotations[v1.AnnotationCustomizerIdentifier] = digest(c.Customizations)
 	}
 	switch workload := object.(type) {

@@ -83,6 +83,8 @@ func operatorRights(c *Config) []Object {
 			"validatingadmissionpolicies", "validatingadmissionpolicybindings"), manage),
 		rule("apiregistration.k8s.io", on("apiservices"), manage),
 		rule("scheduling.k8s.io", on("priorityclasses"), look("create", "patch")),
+		// Its value cannot be changed: one that is spoilt is replaced.
+		rbacv1.PolicyRule{APIGroups: []string{"scheduling.k8s.io"}, Resources: on("priorityclasses"), ResourceNames: []string{priorityClassName}, Verbs: may("delete")},
 		rule(rbacGroup, on("clusterroles", "clusterrolebindings"), manage),
 		rbacv1.PolicyRule{APIGroups: []string{rbacGroup}, Resources: on("clusterroles"), ResourceNames: []string{delegatorRole}, Verbs: may("bind")},
 		// Whose handler cannot be updated because it does not answer; what a removal cleans.

@@ -29,6 +29,7 @@ everywhere admissionregistration.k8s.io validatingadmissionpolicies get list wat
 everywhere admissionregistration.k8s.io validatingadmissionpolicybindings get list watch create patch delete
 everywhere apiregistration.k8s.io apiservices get list watch create patch delete
 everywhere scheduling.k8s.io priorityclasses get list watch create patch
+everywhere scheduling.k8s.io priorityclasses:kubevirt-cluster-critical delete
 everywhere rbac.authorization.k8s.io clusterroles get list watch create patch delete
 everywhere rbac.authorization.k8s.io clusterrolebindings get list watch create patch delete
 everywhere rbac.authorization.k8s.io clusterroles:system:auth-delegator bind

@@ -62,7 +62,7 @@ func trimPod(obj any) (any, error) {
 		return obj, nil
 	}
 	pod.ManagedFields = nil
-	pod.Annotations = networkAnnotations(pod)
+	pod.Annotations = podAnnotations(pod)
 	spec := corev1.PodSpec{
 		NodeName:                      pod.Spec.NodeName,
 		TerminationGracePeriodSeconds: pod.Spec.TerminationGracePeriodSeconds,
@@ -77,6 +77,22 @@ func trimPod(obj any) (any, error) {
 	}
 	pod.Spec = spec
 	return pod, nil
+}
+
+// podAnnotations are those of a launcher pod that somebody reads: of the image it was
+// to be of only where it is of another.
+func podAnnotations(pod *corev1.Pod) map[string]string {
+	kept := networkAnnotations(pod)
+	asked := pod.Annotations[v1.AnnotationLauncherImage]
+	other := func(c corev1.Container) bool { return c.Name == "compute" && c.Image != asked }
+	if asked == "" || !slices.ContainsFunc(pod.Spec.Containers, other) {
+		return kept
+	}
+	if kept == nil {
+		kept = map[string]string{}
+	}
+	kept[v1.AnnotationLauncherImage] = asked
+	return kept
 }
 
 // networkAnnotations are what the networks of a pod are described from, where a

@@ -131,6 +131,7 @@ func TestMetadataDoesNotLoosenThePod(t *testing.T) {
 		"k8s.v1.cni.cncf.io/networks":                            "x",
 		annotationDefaultContainer:                               "other",
 		annotationDomain:                                         "other",
+		v1.AnnotationLauncherImage:                               "other",
 		v1.AnnotationEphemeralProvisioning:                       "true",
 		"container.apparmor.security.beta.kubernetes.io/compute": "unconfined",
 		"seccomp.security.alpha.kubernetes.io/pod":               "unconfined",
@@ -147,7 +148,7 @@ func TestMetadataDoesNotLoosenThePod(t *testing.T) {
 		pod.Labels[v1.LabelVMIID] == "other" || pod.Labels[labelHostname] == "other" {
 		t.Errorf("labels %v", pod.Labels)
 	}
-	own := []string{annotationDomain, annotationDefaultContainer, annotationUnixTransport, annotationEvictOnly, annotationOverhead}
+	own := []string{annotationDomain, annotationDefaultContainer, annotationUnixTransport, annotationEvictOnly, annotationOverhead, v1.AnnotationLauncherImage}
 	for key, value := range pod.Annotations {
 		if !slices.Contains(own, key) && key != "k8s.v1.cni.cncf.io/networks" || value == "other" {
 			t.Errorf("annotation %s: %s", key, value)

@@ -10,17 +10,18 @@ import (
 )
 
 // helper returns the resources of a container beside the launcher's: the built-in
-// ones, each replaced by what the cluster configures. A request that is built in gives
-// way to a lower limit.
+// ones, each replaced by what the cluster configures. Of a limit without a request the
+// request is the same, and a limit that is built in gives way to a larger request.
 func (r *render) helper(kind v1.SupportContainerType) corev1.ResourceRequirements {
 	resources, configured := builtIn(kind), r.cfg.HelperResources[kind]
-	for name, limit := range configured.Limits {
-		if request, ok := resources.Requests[name]; ok && request.Cmp(limit) > 0 {
-			resources.Requests[name] = limit
+	maps.Copy(resources.Limits, configured.Limits)
+	maps.Copy(resources.Requests, configured.Limits)
+	maps.Copy(resources.Requests, configured.Requests)
+	for name, limit := range resources.Limits {
+		if request := resources.Requests[name]; request.Cmp(limit) > 0 {
+			resources.Limits[name] = request
 		}
 	}
-	maps.Copy(resources.Limits, configured.Limits)
-	maps.Copy(resources.Requests, configured.Requests)
 	return resources
 }
 

@@ -61,6 +61,7 @@ func metadata(r *render) error {
 	annotations[annotationDefaultContainer] = computeContainer
 	annotations[annotationUnixTransport] = "true"
 	annotations[annotationEvictOnly] = ""
+	annotations[v1.AnnotationLauncherImage] = r.opts.LauncherImage
 	r.pod.Annotations = annotations
 	return nil
 }

@@ -5,8 +5,11 @@ package logging
 import (
 	"io"
 	"log/slog"
+	"maps"
 	"os"
+	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -58,8 +61,8 @@ func (h handler) WithGroup(name string) slog.Handler {
 	return h
 }
 
-// SetVerbosity changes the verbosity of a logger that New has made, of all that were
-// derived from it and of klog; 0 is the one it began with. Other loggers stay as they are.
+// SetVerbosity changes the verbosity of a logger that New has made, and of all that were
+// derived from it; 0 is the one it began with. klog follows. Other loggers stay as they are.
 func SetVerbosity(log logr.Logger, verbosity uint) {
 	h, ours := logr.ToSlogHandler(log).(handler)
 	if !ours {
@@ -71,8 +74,25 @@ func SetVerbosity(log logr.Logger, verbosity uint) {
 	}
 	wanted = min(wanted, detailed)
 	h.level.Set(slog.Level(-wanted))
-	var libraries klog.Level
-	_ = libraries.Set(strconv.Itoa(wanted)) // fails only for what is no number
+	libraries.follow(h.level, wanted)
+}
+
+// verbosities are those of the loggers of one process, by their levels.
+type verbosities struct {
+	mutex sync.Mutex
+	of    map[*slog.LevelVar]int
+}
+
+// libraries share klog, which has one level. Where a process is two components it is the
+// larger of theirs, so that neither takes away what is asked of the other.
+var libraries = verbosities{of: map[*slog.LevelVar]int{}}
+
+func (v *verbosities) follow(of *slog.LevelVar, verbosity int) {
+	v.mutex.Lock()
+	defer v.mutex.Unlock()
+	v.of[of] = verbosity
+	var level klog.Level
+	_ = level.Set(strconv.Itoa(slices.Max(slices.Collect(maps.Values(v.of))))) // fails only for what is no number
 }
 
 // rename gives the built-in keys the names that readers of the log expect.

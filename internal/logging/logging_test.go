@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -41,7 +42,24 @@ func TestLines(t *testing.T) {
 	}
 }
 
+// klog has one level for all components of a process.
+func TestLibrariesWriteWhatAnyComponentIsToWrite(t *testing.T) {
+	clear(libraries.of)
+	api, controller := newLogger(io.Discard, "virt-api", 2), newLogger(io.Discard, "virt-controller", 2)
+	for _, step := range []struct {
+		log  logr.Logger
+		set  uint
+		want int
+	}{{controller, 6, 6}, {api, 1, 6}, {api, 4, 6}, {controller, 3, 4}, {api, 0, 3}, {controller, 0, 2}} {
+		SetVerbosity(step.log, step.set)
+		if !klog.V(klog.Level(step.want)).Enabled() || klog.V(klog.Level(step.want+1)).Enabled() {
+			t.Errorf("after %d the libraries do not write at %d", step.set, step.want)
+		}
+	}
+}
+
 func TestSetVerbosity(t *testing.T) {
+	clear(libraries.of)
 	var out bytes.Buffer
 	log := newLogger(&out, "virt-test", 2)
 	derived := log.WithName("part").WithValues("name", "a")

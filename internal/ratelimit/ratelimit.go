@@ -5,6 +5,8 @@ package ratelimit
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
+	"time"
 
 	"golang.org/x/time/rate"
 
@@ -13,35 +15,65 @@ import (
 
 // Limiter is the flowcontrol.RateLimiter of a rest.Config. All clients made from that
 // one share it.
-type Limiter struct{ bucket *rate.Limiter }
+type Limiter struct{ current atomic.Pointer[bucket] }
+
+// bucket is what requests are taken from while a rate is in effect.
+type bucket struct {
+	*rate.Limiter
+	// replaced is closed once another rate is.
+	replaced chan struct{}
+}
 
 // New returns a limiter that begins with a rate.
 func New(r clusterconfig.RequestRate) *Limiter {
-	return &Limiter{bucket: rate.NewLimiter(rate.Limit(r.QPS), r.Burst)}
+	l := &Limiter{}
+	l.current.Store(newBucket(r))
+	return l
 }
 
-// Set changes the rate. Who waits already is let through when the old rate would.
+func newBucket(r clusterconfig.RequestRate) *bucket {
+	return &bucket{rate.NewLimiter(rate.Limit(r.QPS), r.Burst), make(chan struct{})}
+}
+
+// Set changes the rate, for those who wait already as well: at a very low one they might
+// wait for hours. A full bucket comes with it.
 func (l *Limiter) Set(r clusterconfig.RequestRate) {
-	l.bucket.SetLimit(rate.Limit(r.QPS))
-	l.bucket.SetBurst(r.Burst)
+	now := l.current.Load()
+	if now.Limit() != rate.Limit(r.QPS) || now.Burst() != r.Burst {
+		close(l.current.Swap(newBucket(r)).replaced)
+	}
 }
 
 // TryAccept implements flowcontrol.RateLimiter.
-func (l *Limiter) TryAccept() bool { return l.bucket.Allow() }
+func (l *Limiter) TryAccept() bool { return l.current.Load().Allow() }
 
 // Accept implements flowcontrol.RateLimiter.
-func (l *Limiter) Accept() { _ = l.bucket.Wait(context.Background()) }
+func (l *Limiter) Accept() { _ = l.Wait(context.Background()) }
 
 // Wait implements flowcontrol.RateLimiter.
 func (l *Limiter) Wait(ctx context.Context) error {
-	if err := l.bucket.Wait(ctx); err != nil {
+	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("waiting for a turn at the API server: %w", err)
 	}
-	return nil
+	for {
+		current := l.current.Load()
+		mine := current.Reserve()
+		turn := time.NewTimer(mine.Delay())
+		select {
+		case <-turn.C:
+			return nil
+		case <-current.replaced:
+			turn.Stop() // and what was reserved is gone with the bucket
+		case <-ctx.Done():
+			turn.Stop()
+			mine.Cancel()
+			return fmt.Errorf("waiting for a turn at the API server: %w", ctx.Err())
+		}
+	}
 }
 
 // Stop implements flowcontrol.RateLimiter.
 func (l *Limiter) Stop() {}
 
 // QPS implements flowcontrol.RateLimiter.
-func (l *Limiter) QPS() float32 { return float32(l.bucket.Limit()) }
+func (l *Limiter) QPS() float32 { return float32(l.current.Load().Limit()) }

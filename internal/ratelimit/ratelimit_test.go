@@ -47,6 +47,35 @@ func TestSet(t *testing.T) {
 	}
 }
 
+// Who waits for a turn that is hours away gets one when the rate has been corrected.
+func TestSetReachesThoseWhoWait(t *testing.T) {
+	l := New(clusterconfig.RequestRate{QPS: 0.001, Burst: 1})
+	taken(l)
+	const waiters = 20
+	passed := make(chan error, waiters)
+	for range waiters {
+		go func() { passed <- l.Wait(t.Context()) }()
+	}
+	for l.current.Load().Tokens() > 0.5-waiters { // until all have reserved theirs
+		time.Sleep(time.Millisecond)
+	}
+	l.Set(clusterconfig.RequestRate{QPS: 0.001, Burst: 1}) // changes nothing, and gives nothing
+	if len(passed) > 0 || l.TryAccept() {
+		t.Error("a request passed an empty bucket")
+	}
+	l.Set(clusterconfig.RequestRate{QPS: 1000, Burst: 5})
+	for range waiters {
+		select {
+		case err := <-passed:
+			if err != nil {
+				t.Error(err)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatal("somebody waits still")
+		}
+	}
+}
+
 func TestWaitEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

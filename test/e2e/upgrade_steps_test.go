@@ -186,7 +186,7 @@ func keepAsking(ctx context.Context, vm *v1.VirtualMachine, node string) func() 
 	Expect(k8s.Get(ctx, client.ObjectKeyFromObject(vm), &s)).To(Succeed())
 	fetchFromOtherNode(ctx, vm, instance(ctx, vm).Status.NodeName)
 	flag := "/tmp/asking-" + vm.Namespace
-	loop := fmt.Sprintf(`touch %[1]s; while [ -e %[1]s ]; do date +%%s%%N; curl -sS -o /dev/null --max-time 1 http://%[2]s/ && date +%%s%%N; sleep 0.2; done`, flag, s.Spec.ClusterIP)
+	loop := fmt.Sprintf(`date +%%s%%N; touch %[1]s; while [ -e %[1]s ]; do curl -sS -o /dev/null --max-time 1 http://%[2]s/ && date +%%s%%N; sleep 0.2; done; date +%%s%%N`, flag, s.Spec.ClusterIP)
 	answers := make(chan string, 1)
 	go func() {
 		defer GinkgoRecover()
@@ -197,19 +197,17 @@ func keepAsking(ctx context.Context, vm *v1.VirtualMachine, node string) func() 
 		GinkgoHelper()
 		_, err := onNode(ctx, node, "rm", "-f", flag)
 		Expect(err).NotTo(HaveOccurred())
-		// Two times that stand together are a question and its answer.
+		// The beginning, every answer, and the end.
 		var last, longest int64
 		lines := strings.Fields(<-answers)
 		Expect(len(lines)).To(BeNumerically(">", 10))
-		for i, line := range lines {
+		for _, line := range lines {
 			at, err := strconv.ParseInt(line, 10, 64)
 			Expect(err).NotTo(HaveOccurred(), line)
 			if last != 0 {
 				longest = max(longest, at-last)
 			}
-			if i%2 == 1 || last == 0 {
-				last = at
-			}
+			last = at
 		}
 		return time.Duration(longest)
 	}

@@ -9,6 +9,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -138,8 +139,10 @@ var _ = Describe("an upgrade", Serial, Ordered, Label("upgrade"), func() {
 		operatorImage(ctx, good)
 		Eventually(ctx, func() []string { return componentImages(ctx, "virt-controller", "virt-api", "virt-handler") }).
 			WithTimeout(5 * time.Minute).WithPolling(time.Second).Should(HaveEach(good))
-		Eventually(ctx, func() v1.KubeVirtPhase { return installation(ctx).Status.Phase }).
-			WithTimeout(5 * time.Minute).WithPolling(time.Second).Should(Equal(v1.KubeVirtPhaseDeployed))
+		Eventually(ctx, func() []corev1.Pod { return podsOf(ctx, "virt-handler") }).
+			WithTimeout(5 * time.Minute).WithPolling(time.Second).Should(HaveEach(Satisfy(func(pod corev1.Pod) bool { return podReady(&pod) })))
+		Eventually(ctx, func() bool { return v1.IsConditionTrue(installation(ctx).Status.Conditions, v1.ConditionDegraded) }).
+			WithTimeout(5 * time.Minute).WithPolling(time.Second).Should(BeFalse())
 		for _, guest := range guests {
 			guest.expectUntouched(ctx)
 		}

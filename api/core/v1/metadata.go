@@ -96,6 +96,9 @@ const (
 	LabelMemoryHotplugOverheadRatio = "kubevirt.io/memory-hotplug-overhead-ratio"
 	// LabelPoolRevisionName is the revision of the pool a machine was made from.
 	LabelPoolRevisionName = "kubevirt.io/vm-pool-revision-name"
+	// AnnotationLauncherImage is, on a launcher pod, the image of which it was to be: admission may have made it of
+	// another.
+	AnnotationLauncherImage = "kubevirt.io/launcher-image"
 	// AnnotationLatestObservedAPIVersion is the newest API version that the controllers knew when they saw the
 	// object.
 	AnnotationLatestObservedAPIVersion = "kubevirt.io/latest-observed-api-version"

@@ -154,12 +154,8 @@ func (r *Reconciler) apply(ctx context.Context, kv *v1.KubeVirt, object componen
 	answer.SetName(id.key.Name)
 	answer.SetNamespace(id.key.Namespace)
 	err = r.Client.Patch(ctx, answer, client.RawPatch(types.ApplyPatchType, text), fieldOwner, client.ForceOwnership)
-	if apierrors.IsInvalid(err) && replaceable(object) {
-		// It was deleted and made otherwise in what never changes.
-		if err := r.Client.Delete(ctx, object.(client.Object)); client.IgnoreNotFound(err) != nil {
-			return nil, fmt.Errorf("replacing %s %s: %w", id.kind.Kind, id.key.Name, err)
-		}
-		err = r.Client.Patch(ctx, answer, client.RawPatch(types.ApplyPatchType, text), fieldOwner, client.ForceOwnership)
+	if apierrors.IsInvalid(err) {
+		err = r.insist(ctx, object, answer, text, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("applying %s %s: %w", id.kind.Kind, id.key.Name, err)
@@ -167,6 +163,23 @@ func (r *Reconciler) apply(ctx context.Context, kv *v1.KubeVirt, object componen
 	slim(answer)
 	r.applied.note(id, content, answer)
 	return answer, nil
+}
+
+// insist sends an object that cannot be applied: it holds something of somebody else
+// that does not go with ours. So lists are put back whole; and if that is not enough,
+// because it was made otherwise in what never changes, the object is.
+func (r *Reconciler) insist(ctx context.Context, object component.Object, answer client.Object, text []byte, refused error) error {
+	err := r.Client.Patch(ctx, answer, client.RawPatch(types.MergePatchType, text), fieldOwner)
+	switch {
+	case apierrors.IsNotFound(err), apierrors.IsInvalid(err) && !replaceable(object):
+		return refused
+	case !apierrors.IsInvalid(err):
+		return err
+	}
+	if err := r.Client.Delete(ctx, object.(client.Object)); client.IgnoreNotFound(err) != nil {
+		return err
+	}
+	return r.Client.Patch(ctx, answer, client.RawPatch(types.ApplyPatchType, text), fieldOwner, client.ForceOwnership)
 }
 
 // replaceable: nothing is lost while an object of this kind is away for a moment.

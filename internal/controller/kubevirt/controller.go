@@ -84,6 +84,8 @@ type scope struct {
 	restorations restorations
 	// blocked says why the object's deletion cannot be followed.
 	blocked string
+	// removing is set once it is certain that the installation may be taken apart.
+	removing bool
 	// removed is set once nothing of the installation is left.
 	removed bool
 	// unsure: not all that is wanted is known yet, so nothing is to be taken for left over.
@@ -108,7 +110,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if err := r.Client.Get(ctx, request.NamespacedName, kv); err != nil {
 		if apierrors.IsNotFound(err) {
 			r.writes.Forget(request.NamespacedName)
-			return ctrl.Result{}, nil
+			return ctrl.Result{}, r.Upgrades.idle(ctx, r.Live, r.Environment.Namespace)
 		}
 		return ctrl.Result{}, fmt.Errorf("reading the KubeVirt object: %w", err)
 	}
@@ -118,8 +120,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	s := &scope{kv: kv, now: r.Now(), live: liveObjects{}}
 	p := patch.New(r.Client, kv)
 	err := run(ctx, s, r.choose, r.announce(p), r.remove, r.check, r.certify, r.monitor, r.render, r.mark, r.profile, r.install, r.prune, r.scaleSelf)
-	if errors.Is(err, errDone) {
-		err = r.entrust(ctx, s)
+	if err != nil {
+		// Whatever stands in the way of the rest: certificates are renewed all the same.
+		err = errors.Join(ignoreDone(err), r.entrust(ctx, s))
 	}
 	r.report(s, err)
 	if finishErr := r.finish(ctx, p, s); finishErr != nil {
@@ -138,6 +141,14 @@ func run(ctx context.Context, s *scope, steps ...step) error {
 		}
 	}
 	return nil
+}
+
+// ignoreDone: having nothing more to do is no error.
+func ignoreDone(err error) error {
+	if errors.Is(err, errDone) {
+		return nil
+	}
+	return err
 }
 
 // finish writes what this reconcile changed of the KubeVirt object.

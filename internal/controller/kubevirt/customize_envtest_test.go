@@ -32,6 +32,14 @@ func testCustomization(s *suite, kv *v1.KubeVirt) {
 		Flags: &v1.Flags{API: map[string]string{"v": "5"}},
 	}
 	s.must(admin.Update(s.ctx, kv), "customizing")
+	s.writes.take()
+	s.until(kv, "virt-api is customized", func() bool {
+		s.exists(deployment, component.API)
+		return *deployment.Spec.Replicas == 3
+	})
+	if got := matching(s.writes.take(), "/customresourcedefinitions/"); len(got) > 0 {
+		t.Errorf("kinds are sent again: %v", got)
+	}
 	s.settle(kv)
 	s.exists(deployment, component.API)
 	container := deployment.Spec.Template.Spec.Containers[0]

@@ -15,6 +15,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	schedulingv1 "k8s.io/api/scheduling/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -53,15 +54,17 @@ func testHealing(s *suite, kv *v1.KubeVirt) {
 			return true
 		}},
 		{"unlabelled", "changed", func(object client.Object) bool {
-			delete(object.GetLabels(), v1.LabelManagedBy)
-			s.must(admin.Update(s.ctx, object), "taking the label off")
-			return true
+			return s.alter(object, func() bool { delete(object.GetLabels(), v1.LabelManagedBy); return true })
 		}},
-		{"changed", "changed", func(object client.Object) bool {
-			if !spoil(object) {
+		{"changed", "changed", func(object client.Object) bool { return s.alter(object, func() bool { return spoil(object) }) }},
+		{"replaced", "changed", func(object client.Object) bool {
+			class, ok := object.(*schedulingv1.PriorityClass)
+			if !ok {
 				return false
 			}
-			s.must(admin.Update(s.ctx, object), "changing "+object.GetName())
+			s.must(admin.Delete(s.ctx, object), "deleting")
+			class.ResourceVersion, class.UID, class.Value = "", "", 7 // which cannot be changed back
+			s.must(admin.Create(s.ctx, class), "making another one")
 			return true
 		}},
 	} {
@@ -76,6 +79,22 @@ func testHealing(s *suite, kv *v1.KubeVirt) {
 			return authority(object) && isMap && damage.do(object)
 		})
 	}
+}
+
+// alter changes an object as it is now.
+func (s *suite) alter(object client.Object, change func() bool) bool {
+	s.Helper()
+	if !change() {
+		return false
+	}
+	for err := admin.Update(s.ctx, object); err != nil; err = admin.Update(s.ctx, object) {
+		if !apierrors.IsConflict(err) {
+			s.Fatalf("changing %T %s: %v", object, object.GetName(), err)
+		}
+		s.must(admin.Get(s.ctx, client.ObjectKeyFromObject(object), object), "reading it again")
+		change()
+	}
+	return true
 }
 
 // heal damages objects, waits until all is as it was, and expects one event for each.

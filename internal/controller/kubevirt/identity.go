@@ -82,6 +82,7 @@ func (i *Identity) register(ctx context.Context, s *scope, bundle []byte) error 
 		return fmt.Errorf("reading the registration of the operator's webhooks: %w", err)
 	}
 	if err != nil {
+		i.owner = nil // It may have gone with its owner, of which there is another one by now.
 		serving, err := i.Serving(ctx)
 		if err != nil {
 			return fmt.Errorf("asking whether the operator's webhooks can be reached: %w", err)

@@ -40,8 +40,8 @@ type mortal struct {
 type life struct {
 	mutex sync.Mutex
 	left  atomic.Int64
-	// log is what it did.
-	log []string
+	// last is what it wrote last.
+	last string
 }
 
 func (m mortal) write(what string, do func() error) error {
@@ -51,9 +51,7 @@ func (m mortal) write(what string, do func() error) error {
 		return errKilled
 	}
 	err := do()
-	if len(m.life.log) < 40 {
-		m.life.log = append(m.life.log, fmt.Sprintf("%s %v", what, err))
-	}
+	m.life.last = fmt.Sprintf("%s: %v", what, err)
 	if !errors.Is(err, errNothing) {
 		m.life.left.Add(-1)
 		return err
@@ -146,9 +144,6 @@ func (k *killing) begin(writes int64) *atomic.Int64 {
 	}
 	k.identity = &Identity{Reconciler: k.r, Serving: func(context.Context) (bool, error) { return false, nil }}
 	k.lives++
-	if k.lives > 40 && k.lives < 60 {
-		println("LIFE", k.lives, fmt.Sprint(k.process.log))
-	}
 	k.process = process
 	return &process.left
 }
@@ -161,7 +156,7 @@ func (k *killing) live(kv *v1.KubeVirt, writes int64, what string, holds func() 
 	left := k.begin(writes)
 	for idle := 0; idle < 3; {
 		if time.Since(started) > 10*time.Minute {
-			k.Fatalf("not reached: %s; phase %s, conditions %+v", what, kv.Status.Phase, kv.Status.Conditions)
+			k.Fatalf("not reached: %s; phase %s, conditions %+v, last write %s", what, kv.Status.Phase, kv.Status.Conditions, k.process.last)
 		}
 		k.clock.SetTime(time.Now())
 		before := left.Load()
@@ -242,11 +237,14 @@ func TestKilled(t *testing.T) {
 				if !hasTemplate(pod, &set.Spec.Template) {
 					t.Errorf("pod %s is of the former version", pod.Name)
 				}
-				k.must(admin.Delete(k.ctx, pod, client.GracePeriodSeconds(0)), "deleting a pod")
 			}
 			k.must(admin.Delete(k.ctx, kv), "deleting the KubeVirt object")
 			k.live(kv, writes, "removed", func() bool { return kv.UID == "" })
 			k.nothingLeft()
+			// As the garbage collector does.
+			for _, pod := range k.handlerPods() {
+				k.must(admin.Delete(k.ctx, pod, client.GracePeriodSeconds(0)), "deleting a pod")
+			}
 		})
 		if !ok {
 			t.FailNow()

@@ -41,6 +41,7 @@ func (r *Reconciler) remove(ctx context.Context, s *scope) error {
 			return nil
 		}
 	}
+	s.removing = true
 	for _, do := range []step{r.removeDefinitions, r.removeWorkloads, r.removeRest, r.cleanNodes, r.unscaleSelf} {
 		if err := do(ctx, s); err != nil {
 			return err

@@ -84,6 +84,9 @@ func (s *scope) situation(err error) situation {
 			message: fmt.Sprintf("KubeVirt %s/%s manages the installation", s.primary.Namespace, s.primary.Name)}
 	case deleting && (lasting(err) || s.invalid != "" || s.blocked != ""):
 		return situation{reason: v1.ReasonDeletionFailed, notInSynch: true, keep: true, message: explain(cmp.Or(s.blocked, s.invalid), err)}
+	case deleting && !s.removing && !s.removed:
+		// Nobody could say whether machines exist: nothing is begun.
+		return situation{keep: true}
 	case deleting:
 		return situation{reason: v1.ReasonDeletionInProgress, degraded: true, message: cmp.Or(s.waiting, "the installation is being removed")}
 	case s.invalid != "" || lasting(err):

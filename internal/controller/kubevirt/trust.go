@@ -74,7 +74,7 @@ func (r *Reconciler) trust(ctx context.Context, cached client.Object, bundle []b
 		return nil
 	}
 	lock := client.MergeFromWithOptions(live, client.MergeFromWithOptimisticLock{})
-	return r.Client.Patch(ctx, wanted, lock, fieldOwner)
+	return client.IgnoreNotFound(r.Client.Patch(ctx, wanted, lock, fieldOwner))
 }
 
 // trusts returns the fields by which an object tells the API server whom to trust.

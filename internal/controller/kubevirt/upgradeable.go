@@ -77,7 +77,10 @@ func (u *Upgradeable) begin(ctx context.Context, live client.Reader, env compone
 func (u *Upgradeable) claim(ctx context.Context, live client.Reader, env component.Environment) error {
 	// The library's own error says that the object lacks the condition.
 	_, err := u.condition.Get(ctx)
-	if answer := apierrors.APIStatus(nil); err == nil || errors.As(err, &answer) {
+	if err == nil {
+		return u.idle(ctx, live, env.Namespace)
+	}
+	if answer := apierrors.APIStatus(nil); errors.As(err, &answer) {
 		return client.IgnoreNotFound(err)
 	}
 	all := &v1.KubeVirtList{}
@@ -97,12 +100,34 @@ func (u *Upgradeable) claim(ctx context.Context, live client.Reader, env compone
 	})
 }
 
+// idle tells OLM that it may go on where there is no installation.
+func (u *Upgradeable) idle(ctx context.Context, live client.Reader, namespace string) error {
+	if u == nil {
+		return nil
+	}
+	all := &v1.KubeVirtList{}
+	if err := live.List(ctx, all, client.InNamespace(namespace)); err != nil {
+		return fmt.Errorf("listing KubeVirt objects: %w", err)
+	}
+	if oldest(all.Items, namespace) != nil {
+		return nil
+	}
+	return u.tell(ctx, nothingUnderWay())
+}
+
+func nothingUnderWay() metav1.Condition {
+	return metav1.Condition{Status: metav1.ConditionTrue, Reason: reasonIdle, Message: "no installation, update or removal is under way"}
+}
+
 // follow tells how an installation is doing, if that is news.
 func (u *Upgradeable) follow(ctx context.Context, s *scope) error {
 	if u == nil || s.primary != nil {
 		return nil
 	}
-	now := metav1.Condition{Status: metav1.ConditionTrue, Reason: reasonIdle, Message: "no installation, update or removal is under way"}
+	if s.config == nil && !s.removing && !s.removed && s.invalid == "" {
+		return nil // This reconcile has not come to where it could tell.
+	}
+	now := nothingUnderWay()
 	if reason, message := underWay(s.kv.Status); !s.removed && reason != "" {
 		now = metav1.Condition{Status: metav1.ConditionFalse, Reason: reason, Message: message}
 	}

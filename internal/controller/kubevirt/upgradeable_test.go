@@ -89,7 +89,7 @@ func (o *olm) Set(_ context.Context, status metav1.ConditionStatus, options ...c
 func TestFollowTellsOnlyNews(t *testing.T) {
 	server := &olm{}
 	u := &Upgradeable{condition: server}
-	s := &scope{kv: &v1.KubeVirt{Status: v1.KubeVirtStatus{TargetDeploymentID: "b", ObservedDeploymentID: "a"}}}
+	s := &scope{config: &component.Config{}, kv: &v1.KubeVirt{Status: v1.KubeVirtStatus{TargetDeploymentID: "b", ObservedDeploymentID: "a"}}}
 	expect := func(step string, status metav1.ConditionStatus, writes int) {
 		t.Helper()
 		if err := u.follow(t.Context(), s); err != nil {
@@ -104,7 +104,9 @@ func TestFollowTellsOnlyNews(t *testing.T) {
 		}
 	}
 	expect("updating", metav1.ConditionFalse, 1)
-	s.kv.Status.ObservedDeploymentID = "b"
+	s.kv.Status.ObservedDeploymentID, s.config = "b", nil
+	expect("not come so far", metav1.ConditionFalse, 1)
+	s.config = &component.Config{}
 	expect("done", metav1.ConditionTrue, 2)
 	u.told = metav1.Condition{}
 	expect("restarted", metav1.ConditionTrue, 2)

@@ -38,16 +38,13 @@ func paceOf(strategy *v1.KubeVirtWorkloadUpdateStrategy) pace {
 	return p
 }
 
-// settled returns since when the installation has been complete, false while it is
-// not: a guest that is shut down then might not find its way back.
-func settled(kv *v1.KubeVirt) (since time.Time, ok bool) {
+// settled tells whether the installation is complete: a guest that is shut down before
+// might not find its way back.
+func settled(kv *v1.KubeVirt) bool {
 	status := &kv.Status
 	progressing := v1.FindCondition(status.Conditions, v1.ConditionProgressing)
-	if status.Phase != v1.KubeVirtPhaseDeployed || status.ObservedDeploymentID != status.TargetDeploymentID ||
-		progressing == nil || progressing.Status != corev1.ConditionFalse {
-		return time.Time{}, false
-	}
-	return progressing.LastTransitionTime.Time, true
+	return status.Phase == v1.KubeVirtPhaseDeployed && status.ObservedDeploymentID == status.TargetDeploymentID &&
+		progressing != nil && progressing.Status == corev1.ConditionFalse
 }
 
 // guest is an outdated guest as evictions see it.

@@ -22,8 +22,7 @@ import (
 // virt-api's to apply, as with any eviction.
 func (r *Reconciler) evict(ctx context.Context, s *scope) (ctrl.Result, error) {
 	strategy := &s.kv.Spec.WorkloadUpdateStrategy
-	since, ok := settled(s.kv)
-	if !ok || len(s.outdated) == 0 || !slices.Contains(strategy.WorkloadUpdateMethods, v1.WorkloadUpdateMethodEvict) {
+	if !settled(s.kv) || len(s.outdated) == 0 || !slices.Contains(strategy.WorkloadUpdateMethods, v1.WorkloadUpdateMethodEvict) {
 		return ctrl.Result{}, nil
 	}
 	pods := &corev1.PodList{}
@@ -33,9 +32,9 @@ func (r *Reconciler) evict(ctx context.Context, s *scope) (ctrl.Result, error) {
 	}
 	pace := paceOf(strategy)
 	if r.last.IsZero() {
-		r.last = lastBatch(s.instances, pods.Items, pace, r.LauncherImage, s.now)
+		r.last = lastBatch(s.instances, s.isOutdated, pods.Items, pace, s.now)
 	}
-	batch, wait := next(r.guests(s, pods.Items, since), pace, r.last, s.now)
+	batch, wait := next(r.guests(s, pods.Items), pace, r.last, s.now)
 	if len(batch) > 0 {
 		r.last = s.now
 	}
@@ -83,10 +82,8 @@ func (r *Reconciler) evictGuest(ctx context.Context, g guest, now time.Time) (re
 	return true, nil
 }
 
-// guests returns the outdated guests that have a launcher to evict. A launcher made
-// since the installation is complete is its own, whatever image somebody on the way
-// gave it: evicting it would lead to another like it, and so on for ever.
-func (r *Reconciler) guests(s *scope, pods []corev1.Pod, since time.Time) []guest {
+// guests returns the outdated guests that have a launcher to evict.
+func (r *Reconciler) guests(s *scope, pods []corev1.Pod) []guest {
 	byInstance := map[types.UID][]*corev1.Pod{}
 	for i := range pods {
 		uid := types.UID(pods[i].Labels[v1.LabelCreatedBy])
@@ -101,7 +98,7 @@ func (r *Reconciler) guests(s *scope, pods []corev1.Pod, since time.Time) []gues
 		guests = append(guests, guest{
 			vmi: vmi, pod: pod,
 			going:   r.evicted[vmi.UID] || !pod.DeletionTimestamp.IsZero(),
-			stays:   beyondEviction(vmi) || pod.CreationTimestamp.After(since),
+			stays:   beyondEviction(vmi),
 			refused: r.refused[vmi.UID],
 		})
 	}
@@ -111,7 +108,7 @@ func (r *Reconciler) guests(s *scope, pods []corev1.Pod, since time.Time) []gues
 // launcherOf returns the pod in which a guest runs, nil if it is not an older one.
 func launcherOf(vmi *v1.VirtualMachineInstance, pods []*corev1.Pod, image string) *corev1.Pod {
 	for _, pod := range pods {
-		older := func(c corev1.Container) bool { return c.Name == "compute" && c.Image != image }
+		older := func(c corev1.Container) bool { return c.Name == "compute" && askedFor(pod, c.Image) != image }
 		ended := pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
 		here := metav1.IsControlledBy(pod, vmi) && pod.Spec.NodeName == vmi.Status.NodeName
 		if here && !ended && slices.ContainsFunc(pod.Spec.Containers, older) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -22,6 +23,11 @@ type scope struct {
 	outdated []*v1.VirtualMachineInstance
 }
 
+// isOutdated reports whether one of the scope's instances is outdated.
+func (s *scope) isOutdated(vmi *v1.VirtualMachineInstance) bool {
+	return slices.Contains(s.outdated, vmi)
+}
+
 // read fills the scope, and forgets what was remembered of instances that are not
 // outdated any more.
 func (r *Reconciler) read(ctx context.Context, kv *v1.KubeVirt) (*scope, error) {
@@ -33,7 +39,7 @@ func (r *Reconciler) read(ctx context.Context, kv *v1.KubeVirt) (*scope, error) 
 	s.instances = list.Items
 	still := map[types.UID]bool{}
 	for i := range s.instances {
-		if vmi := &s.instances[i]; isOutdated(vmi, r.LauncherImage) {
+		if vmi := &s.instances[i]; r.isOutdated(ctx, vmi) {
 			s.outdated = append(s.outdated, vmi)
 			still[vmi.UID] = true
 		}

@@ -56,12 +56,12 @@ func (r *Reconciler) installations(ctx context.Context, _ client.Object) []recon
 // is outdated nothing passes.
 func (r *Reconciler) matters() predicate.Predicate {
 	return predicate.Funcs{
-		CreateFunc: func(e event.CreateEvent) bool { return r.lookAt(e.Object) != (look{}) },
+		CreateFunc: func(e event.CreateEvent) bool { return r.lookAt(context.Background(), e.Object) != (look{}) },
 		UpdateFunc: func(e event.UpdateEvent) bool {
-			before, after := r.lookAt(e.ObjectOld), r.lookAt(e.ObjectNew)
+			before, after := r.lookAt(context.Background(), e.ObjectOld), r.lookAt(context.Background(), e.ObjectNew)
 			return after.wrong || before.outdated != after.outdated || before.beyond != after.beyond
 		},
-		DeleteFunc: func(e event.DeleteEvent) bool { return r.lookAt(e.Object).outdated },
+		DeleteFunc: func(e event.DeleteEvent) bool { return r.lookAt(context.Background(), e.Object).outdated },
 	}
 }
 
@@ -70,11 +70,12 @@ type look struct {
 	outdated, beyond, wrong bool
 }
 
-func (r *Reconciler) lookAt(obj client.Object) look {
+// lookAt reads from the cache at most.
+func (r *Reconciler) lookAt(ctx context.Context, obj client.Object) look {
 	vmi, ok := obj.(*v1.VirtualMachineInstance)
 	if !ok {
 		return look{}
 	}
-	outdated := isOutdated(vmi, r.LauncherImage)
-	return look{outdated: outdated, beyond: outdated && beyondEviction(vmi), wrong: wrongMark(vmi, r.LauncherImage)}
+	outdated := r.isOutdated(ctx, vmi)
+	return look{outdated: outdated, beyond: outdated && beyondEviction(vmi), wrong: r.wrongMark(ctx, vmi)}
 }

@@ -29,7 +29,7 @@ func TestMatters(t *testing.T) {
 	freshMarked := marked.DeepCopy()
 	freshMarked.Status.LauncherContainerImageVersion = current
 
-	matters := (&Reconciler{LauncherImage: current}).matters()
+	matters := (&Reconciler{Client: launchers{}, LauncherImage: current}).matters()
 	for name, c := range map[string]struct {
 		before, after *v1.VirtualMachineInstance
 		want          bool

@@ -19,6 +19,7 @@ import (
 	v1 "kubevirt.io/kubevirt/api/core/v1"
 	"kubevirt.io/kubevirt/internal/component"
 	"kubevirt.io/kubevirt/internal/event"
+	"kubevirt.io/kubevirt/internal/launcherpod"
 	"kubevirt.io/kubevirt/test/builder"
 	"kubevirt.io/kubevirt/test/envtest"
 )
@@ -53,8 +54,7 @@ func (w within) List(ctx context.Context, list client.ObjectList, options ...cli
 	return w.Client.List(ctx, list, append(options, client.InNamespace(w.namespace))...)
 }
 
-// newSuite makes an installation that was complete an hour from now: whatever the
-// test makes was there before.
+// newSuite makes an installation that is complete.
 func newSuite(t *testing.T, strategy v1.KubeVirtWorkloadUpdateStrategy) *suite {
 	t.Helper()
 	s := &suite{T: t, ctx: context.Background(), events: &event.Memory{}, requests: &envtest.Requests{}}
@@ -73,7 +73,7 @@ func newSuite(t *testing.T, strategy v1.KubeVirtWorkloadUpdateStrategy) *suite {
 	s.setStatus(func(status *v1.KubeVirtStatus) {
 		status.Phase, status.ObservedDeploymentID, status.TargetDeploymentID = v1.KubeVirtPhaseDeployed, "this", "this"
 		status.Conditions = []v1.Condition{{
-			Type: v1.ConditionProgressing, Status: corev1.ConditionFalse, LastTransitionTime: metav1.NewTime(s.clock.Now().Add(time.Hour)),
+			Type: v1.ConditionProgressing, Status: corev1.ConditionFalse, LastTransitionTime: metav1.NewTime(s.clock.Now()),
 		}}
 	})
 	return s
@@ -111,7 +111,7 @@ func (s *suite) guest(name, image string, options ...builder.Option) *v1.Virtual
 	s.report(vmi, map[string]any{"phase": v1.VMIPhaseRunning, "nodeName": testNode, "launcherContainerImageVersion": image})
 	pod := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
-			Namespace: s.namespace, Name: podName(name),
+			Namespace: s.namespace, Name: launcherpod.PodName(vmi),
 			Labels:          map[string]string{v1.LabelComponent: v1.LauncherPod, v1.LabelCreatedBy: string(vmi.UID), "guest": name},
 			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(vmi, v1.VirtualMachineInstanceGroupVersionKind)},
 		},
@@ -123,8 +123,6 @@ func (s *suite) guest(name, image string, options ...builder.Option) *v1.Virtual
 	cluster.SetPod(s.T, pod, envtest.Running)
 	return vmi
 }
-
-func podName(guest string) string { return "virt-launcher-" + guest }
 
 // report writes a part of an instance's status, as its writers do.
 func (s *suite) report(vmi *v1.VirtualMachineInstance, status map[string]any) {
@@ -143,7 +141,7 @@ func (s *suite) report(vmi *v1.VirtualMachineInstance, status map[string]any) {
 func (s *suite) end(vmi *v1.VirtualMachineInstance) {
 	s.Helper()
 	s.report(vmi, map[string]any{"phase": v1.VMIPhaseSucceeded})
-	cluster.RemovePod(s.T, &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: podName(vmi.Name)}})
+	cluster.RemovePod(s.T, &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: launcherpod.PodName(vmi)}})
 }
 
 // reconcile reconciles once and checks which writes that took, in the words "label
@@ -162,7 +160,7 @@ func (s *suite) reconcile(wait time.Duration, want ...string) {
 		word := "label " + parts[len(parts)-1]
 		switch parts[len(parts)-1] {
 		case "eviction":
-			word = "evict " + strings.TrimPrefix(parts[len(parts)-2], "virt-launcher-")
+			word = "evict " + strings.Split(parts[len(parts)-2], "-")[2]
 		case "status":
 			word = "count"
 		}

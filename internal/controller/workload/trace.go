@@ -12,7 +12,9 @@ import (
 // its last batch at the latest. An evicted guest leaves a launcher that is being
 // stopped, an instance that has ended, or the one that followed it. Of a machine
 // that stays off nothing may be left: hence the respite.
-func lastBatch(instances []v1.VirtualMachineInstance, pods []corev1.Pod, p pace, image string, now time.Time) time.Time {
+func lastBatch(
+	instances []v1.VirtualMachineInstance, isOutdated func(*v1.VirtualMachineInstance) bool, pods []corev1.Pod, p pace, now time.Time,
+) time.Time {
 	last := now.Add(min(p.interval, respite) - p.interval)
 	seen := func(t time.Time) {
 		if t.After(now) {
@@ -36,7 +38,7 @@ func lastBatch(instances []v1.VirtualMachineInstance, pods []corev1.Pod, p pace,
 					seen(t.PhaseTransitionTimestamp.Time)
 				}
 			}
-		case !isOutdated(vmi, image):
+		case !isOutdated(vmi):
 			seen(vmi.CreationTimestamp.Time)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/launcherpod"
 	"kubevirt.io/kubevirt/internal/patch"
 	"kubevirt.io/kubevirt/test/builder"
 )
@@ -132,7 +133,7 @@ func TestBatches(t *testing.T) {
 	s.wantEvents("Normal SuccessfulEvict b")
 
 	// The next process sees since when b is going.
-	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: podName("b")}}
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: launcherpod.PodName(guests["b"])}}
 	s.refresh(pod)
 	asked, ok := deletionAsked(pod)
 	if !ok {
@@ -200,16 +201,20 @@ func TestRefusals(t *testing.T) {
 	s.wantOutdated(3, "a", "b", "c", "d")
 }
 
-// Where somebody gives launchers another image on the way, none is ever the current
-// one: those that this installation made are left alone.
+// Where somebody gives launchers another image on the way, none has ever the current
+// one: it counts which they were to have.
 func TestImagesChangedOnTheWay(t *testing.T) {
 	s := newSuite(t, evicting(2, time.Second))
-	s.setStatus(func(status *v1.KubeVirtStatus) {
-		status.Conditions[0].LastTransitionTime = metav1.NewTime(time.Now().Add(-time.Hour))
-	})
-	s.guest("a", "mirror/launcher:2")
-	s.reconcile(0, "label a", "count")
+	for name, image := range map[string]string{"a": "launcher:1", "b": current} {
+		pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: launcherpod.PodName(s.guest(name, "mirror/"+image))}}
+		text := `{"metadata":{"annotations":{"` + v1.AnnotationLauncherImage + `":"` + image + `"}}}`
+		if err := cluster.Client.Patch(s.ctx, pod, client.RawPatch(types.MergePatchType, []byte(text))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.reconcile(time.Second, "label a", "count")
 	s.clock.SetTime(s.clock.Now().Add(time.Hour))
-	s.reconcile(0)
-	s.wantEvents()
+	s.reconcile(0, "evict a")
+	s.wantEvents("Normal SuccessfulEvict a")
+	s.wantOutdated(1, "a")
 }

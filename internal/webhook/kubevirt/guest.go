@@ -117,7 +117,7 @@ func selector(at *field.Path, chosen *metav1.LabelSelector) field.ErrorList {
 }
 
 // withoutEffect names the fields that the API keeps although they mean nothing any more,
-// and the one that does not do yet what it says.
+// and those that do not all that they say.
 func withoutEffect(c *v1.KubeVirtConfiguration) []string {
 	var warnings []string
 	warn := func(path string, isSet bool) {
@@ -132,6 +132,10 @@ func withoutEffect(c *v1.KubeVirtConfiguration) []string {
 	if strategy := c.EvictionStrategy; strategy != nil && *strategy == v1.EvictionStrategyLiveMigrate {
 		warnings = append(warnings, "spec.configuration.evictionStrategy: no guest is migrated yet, so that the drain of a node waits "+
 			"until somebody stops its guests")
+	}
+	if c.VirtualMachineInstancesPerNode != nil && c.DeveloperConfiguration != nil && c.DeveloperConfiguration.UseEmulation {
+		warnings = append(warnings, "spec.configuration.virtualMachineInstancesPerNode bounds the guests that take a device of their node: "+
+			"with useEmulation none takes its KVM, so that only those with an interface that takes tun are bounded")
 	}
 	return warnings
 }

@@ -113,7 +113,7 @@ func certificates(path *field.Path, strategy v1.KubeVirtCertificateRotateStrateg
 	if policy.Duration > policy.CADuration {
 		errs = append(errs, field.Invalid(path.Child("server", "duration"), policy.Duration.String(), "must not be longer than ca.duration"))
 	}
-	if policy.Duration <= 0 || policy.CADuration <= 0 || policy.RenewBefore < 0 || policy.CARenewBefore < 0 {
+	if policy.Duration <= 0 || policy.CADuration <= 0 || policy.RenewBefore <= 0 || policy.CARenewBefore <= 0 {
 		errs = append(errs, field.Invalid(path, "", "durations must be positive"))
 	}
 	return errs

@@ -176,6 +176,7 @@ func TestWarnings(t *testing.T) {
 	for _, field := range []string{
 		`minCPUModel: Penryn`, `supportedGuestAgentVersions: ["2.*"]`, `network: {permitSlirpInterface: false}`,
 		`evictionStrategy: LiveMigrate`,
+		`virtualMachineInstancesPerNode: 5, developerConfiguration: {useEmulation: true}`,
 		`architectureConfiguration: {ppc64le: {machineType: a, ovmfPath: /b, emulatedMachines: [c]}}`,
 	} {
 		kv := parse(t, `{spec: {configuration: {`+field+`}}}`)

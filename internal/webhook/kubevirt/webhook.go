@@ -50,11 +50,12 @@ func (w Webhooks) Create(ctx context.Context, request admission.Request) admissi
 			return admission.Denied("a cluster holds one KubeVirt object only, and " + other.Namespace + "/" + other.Name + " exists")
 		}
 	}
-	return w.verdict(ctx, request, kv)
+	return verdict(request, kv, w.errors(ctx, kv))
 }
 
 // Update checks a changed object. One that is on its way out, or whose spec and
-// profile stay as they are, passes: what was once accepted must not keep a finalizer from going.
+// profile stay as they are, passes: what was once accepted must not keep a finalizer from going. Nor is
+// a value refused that was accepted before, by rules that came later.
 func (w Webhooks) Update(ctx context.Context, request admission.Request) admission.Response {
 	kv, err := decode(request.Object.Raw)
 	if err != nil {
@@ -67,7 +68,11 @@ func (w Webhooks) Update(ctx context.Context, request admission.Request) admissi
 	if apiequality.Semantic.DeepEqual(kv.Spec, old.Spec) && kv.Annotations[v1.AnnotationProfile] == old.Annotations[v1.AnnotationProfile] {
 		return admission.Allowed("")
 	}
-	return w.verdict(ctx, request, kv)
+	errs := w.errors(ctx, kv)
+	if len(errs) > 0 {
+		errs = added(errs, w.errors(ctx, old), request)
+	}
+	return verdict(request, kv, errs)
 }
 
 // Delete refuses to take the installation away from under virtual machines.
@@ -94,13 +99,17 @@ func decode(raw []byte) (*v1.KubeVirt, error) {
 	return kv, json.Unmarshal(raw, kv)
 }
 
-// verdict answers with every broken rule as a cause of one Invalid status.
-func (w Webhooks) verdict(ctx context.Context, request admission.Request, kv *v1.KubeVirt) admission.Response {
+// errors returns every rule that an object breaks.
+func (w Webhooks) errors(ctx context.Context, kv *v1.KubeVirt) field.ErrorList {
 	errs := Validate(kv)
 	if w.Customizations != nil {
 		errs = append(errs, w.Customizations(kv)...)
 	}
-	errs = append(errs, w.placements(ctx, kv)...)
+	return append(errs, w.placements(ctx, kv)...)
+}
+
+// verdict answers with every broken rule as a cause of one Invalid status.
+func verdict(request admission.Request, kv *v1.KubeVirt, errs field.ErrorList) admission.Response {
 	if len(errs) == 0 {
 		return admission.Allowed("").WithWarnings(Warnings(kv)...)
 	}

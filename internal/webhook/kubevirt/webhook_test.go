@@ -101,6 +101,42 @@ func TestUpdate(t *testing.T) {
 	}
 }
 
+// What was accepted before there was a rule against it stays writable, and is refused
+// again as soon as it is to be another.
+func TestUpdateOfWhatWasAcceptedOnce(t *testing.T) {
+	w := Webhooks{Namespace: "kubevirt"}
+	of := func(spec string) *v1.KubeVirt { return named("kubevirt", "kubevirt", spec) }
+	const method = `"workloadUpdateStrategy":{"workloadUpdateMethods":["LiveMigrate"]}`
+	const ratio, refused = `"configuration":{"additionalGuestMemoryOverheadRatio":"0.5"}`, `"configuration":{"changedBlockTrackingLabelSelectors":`
+	for name, c := range map[string]struct{ old, now, refused string }{
+		"something else":            {`{` + method + `}`, `{` + method + `,"imagePullPolicy":"Always"}`, ""},
+		"one of two":                {`{` + method + `,` + ratio + `}`, `{` + method + `}`, ""},
+		"another":                   {`{` + method + `}`, `{` + method + `,` + ratio + `}`, "additionalGuestMemoryOverheadRatio"},
+		"a worse value":             {`{` + ratio + `}`, `{"configuration":{"additionalGuestMemoryOverheadRatio":"0.1"}}`, `"0.1"`},
+		"moved":                     {`{` + method + `}`, `{"workloadUpdateStrategy":{"workloadUpdateMethods":["Evict","LiveMigrate"]}}`, "workloadUpdateMethods[1]"},
+		"a refused field":           {`{` + refused + `{"namespaceLabelSelector":{}}}}`, `{"imagePullPolicy":"Always",` + refused + `{"namespaceLabelSelector":{}}}}`, ""},
+		"a refused field's content": {`{` + refused + `{"namespaceLabelSelector":{}}}}`, `{` + refused + `{"virtualMachineLabelSelector":{}}}}`, "changedBlockTrackingLabelSelectors"},
+	} {
+		answer := w.Update(t.Context(), request(t, of(c.now), of(c.old)))
+		expect(t, name, answer, c.refused)
+		if strings.Contains(answer.Result.Message, "workloadUpdateMethods[0]") {
+			t.Errorf("%s: says also what is not new: %s", name, answer.Result.Message)
+		}
+	}
+}
+
+func TestAt(t *testing.T) {
+	var tree any
+	if err := json.Unmarshal([]byte(`{"a":{"b":[{"c.d/e":1}]}}`), &tree); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]any{"a.b[0][c.d/e]": 1.0, "a.b[1]": nil, "a.b[c]": nil, "a.x.y": nil, "a.b[0][c.d/e].f": nil} {
+		if got := at(tree, path); got != want {
+			t.Errorf("%s: %v, want %v", path, got, want)
+		}
+	}
+}
+
 func TestCustomizations(t *testing.T) {
 	ctx := context.Background()
 	path := field.NewPath("spec", "customizeComponents", "patches").Index(0)

@@ -22,7 +22,7 @@ const (
 	RuncVersion       = "v1.4.0"
 	CoreDNSVersion    = "v1.13.1"
 	OLMVersion        = "v0.38.0"
-	OPMVersion        = "v1.65.0"
+	OPMVersion        = "v1.61.0"
 )
 
 // Names of the images the cluster itself needs, as its registry serves them.
