@@ -43,6 +43,7 @@ func TestSituations(t *testing.T) {
 		{Type: v1.ConditionDegraded, Status: corev1.ConditionFalse, Reason: v1.ReasonAllComponentsReady},
 	}
 	deleting := metav1.NewTime(time.Unix(1, 0))
+	leaving := func(s *scope) { s.kv.DeletionTimestamp, s.kv.Status.Conditions = &deleting, slices.Clone(available) }
 	tests := map[string]struct {
 		set   func(*scope)
 		err   error
@@ -84,19 +85,12 @@ func TestSituations(t *testing.T) {
 			s.kv.Status.Conditions = []v1.Condition{{Type: v1.ConditionSynchronized, Status: corev1.ConditionFalse}}
 		}, nil, v1.KubeVirtPhaseDeployed, "-TFF", v1.ReasonAllComponentsReady},
 		"removal":                {func(s *scope) { s.kv.DeletionTimestamp, s.removing, s.waiting = &deleting, true, "pods" }, nil, v1.KubeVirtPhaseDeleting, "-FFT", v1.ReasonDeletionInProgress},
-		"removal meets an error": {func(s *scope) { s.kv.DeletionTimestamp = &deleting; s.kv.Status.Conditions = slices.Clone(available) }, invalid, v1.KubeVirtPhaseDeploying, "FTFF", v1.ReasonAllComponentsReady},
-		"removal under machines": {func(s *scope) {
-			s.kv.DeletionTimestamp = &deleting
-			s.kv.Status.Conditions = slices.Clone(available)
-			s.blocked = "vms"
-		}, nil, v1.KubeVirtPhaseDeploying, "FTFF", v1.ReasonAllComponentsReady},
+		"removal meets an error": {leaving, invalid, v1.KubeVirtPhaseDeploying, "FTFF", v1.ReasonAllComponentsReady},
+		"removal under machines": {func(s *scope) { leaving(s); s.blocked = "vms" }, nil, v1.KubeVirtPhaseDeploying, "FTFF", v1.ReasonAllComponentsReady},
 		// Once the phase says so, nobody looks for machines again.
-		"nobody can say whether machines exist": {func(s *scope) {
-			s.kv.DeletionTimestamp = &deleting
-			s.kv.Status.Conditions = slices.Clone(available)
-		}, errors.New("timeout"), v1.KubeVirtPhaseDeploying, "-TFF", v1.ReasonAllComponentsReady},
-		"removal meets a conflict": {func(s *scope) { s.kv.DeletionTimestamp, s.removing = &deleting, true }, conflict, v1.KubeVirtPhaseDeleting, "-FFT", v1.ReasonDeletionInProgress},
-		"removed":                  {func(s *scope) { s.kv.DeletionTimestamp = &deleting; s.removed = true }, nil, v1.KubeVirtPhaseDeleted, "-FFT", v1.ReasonDeletionInProgress},
+		"nobody can say whether machines exist": {leaving, errors.New("timeout"), v1.KubeVirtPhaseDeploying, "-TFF", v1.ReasonAllComponentsReady},
+		"removal meets a conflict":              {func(s *scope) { s.kv.DeletionTimestamp, s.removing = &deleting, true }, conflict, v1.KubeVirtPhaseDeleting, "-FFT", v1.ReasonDeletionInProgress},
+		"removed":                               {func(s *scope) { s.kv.DeletionTimestamp = &deleting; s.removed = true }, nil, v1.KubeVirtPhaseDeleted, "-FFT", v1.ReasonDeletionInProgress},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
