@@ -98,6 +98,15 @@ func admitted(t *testing.T, path string, manifest []byte) {
 	}
 }
 
+func TestNothingIsLeftToBeWritten(t *testing.T) {
+	blank := regexp.MustCompile(`[A-Z]+_SECTION|\b(TODO|TBD|FIXME)\b`)
+	for path, text := range pages(t) {
+		if found := blank.FindString(text); found != "" {
+			t.Errorf("%s: %s", path, found)
+		}
+	}
+}
+
 func TestLinksLeadSomewhere(t *testing.T) {
 	for path, text := range pages(t) {
 		for _, found := range link.FindAllStringSubmatch(text, -1) {
