@@ -62,15 +62,6 @@ func install(ctx context.Context, release string) {
 	Expect(installation(ctx).Status.ObservedKubeVirtVersion).To(HaveSuffix("+" + release))
 }
 
-// uninstall removes the installation and its operator.
-func uninstall(ctx context.Context) {
-	GinkgoHelper()
-	kv := installation(ctx)
-	Expect(k8s.Delete(ctx, kv)).To(Succeed())
-	gone(ctx, kv)
-	kubectl(ctx, "delete", "--wait", "-f", checkout("_out", "manifests", "kubevirt-operator.yaml"))
-}
-
 // gone waits until an object is no more.
 func gone(ctx context.Context, object client.Object) {
 	GinkgoHelper()
