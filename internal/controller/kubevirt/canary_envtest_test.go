@@ -19,6 +19,9 @@ import (
 // again and goes on to one that works.
 func testCanary(s *suite, kv *v1.KubeVirt) {
 	t, former := s.T, s.r.Environment.Image
+	for _, name := range nodes {
+		s.node(name)
+	}
 	before, uids := kv.Status.ObservedDeploymentID, s.uids()
 	s.halt(kv)
 	s.clock.SetTime(s.clock.Now().Add(time.Minute))
@@ -112,6 +115,15 @@ func (s *suite) withCrashes(kv *v1.KubeVirt) {
 		s.wellDone(pod)
 	})
 	s.reconcile(kv)
+}
+
+// node is one that answers.
+func (s *suite) node(name string) {
+	s.Helper()
+	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name}}
+	s.must(admin.Create(s.ctx, node), "creating a node")
+	node.Status.Conditions = []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue}}
+	s.must(admin.Status().Update(s.ctx, node), "saying that a node is ready")
 }
 
 func (s *suite) uids() map[types.UID]bool {
