@@ -18,6 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -257,16 +258,17 @@ func spoil(object client.Object) bool {
 // testContest has somebody else want other replicas again and again.
 func testContest(s *suite, kv *v1.KubeVirt) {
 	t := s.T
-	deployment := &appsv1.Deployment{}
+	deployment, now := &appsv1.Deployment{}, &appsv1.Deployment{}
+	id := identity{schema.GroupKind{Group: "apps", Kind: "Deployment"}, client.ObjectKey{Namespace: namespace, Name: component.Controller}}
 	disturb := func() {
 		s.exists(deployment, component.Controller)
 		deployment.Spec.Replicas = ptr.To(*deployment.Spec.Replicas + 3)
 		s.must(admin.Update(s.ctx, deployment), "changing the Deployment")
-		version := deployment.ResourceVersion
-		s.until(kv, "the cache shows it", func() bool {
-			cached := &appsv1.Deployment{}
-			s.must(s.r.Client.Get(s.ctx, client.ObjectKeyFromObject(deployment), cached), "reading the Deployment")
-			return cached.ResourceVersion == version || s.exists(cached, component.Controller) && cached.ResourceVersion != version
+		s.until(kv, "it is put back or left for now", func() bool {
+			s.must(s.r.Client.Get(s.ctx, id.key, now), "reading the Deployment")
+			left := now.ResourceVersion == deployment.ResourceVersion && s.r.applied.mayRestore(id, s.clock.Now()).After(s.clock.Now())
+			s.exists(now, component.Controller)
+			return left || now.ResourceVersion != deployment.ResourceVersion
 		})
 		for range 3 {
 			s.reconcile(kv)

@@ -212,6 +212,10 @@ func TestKilled(t *testing.T) {
 	for _, writes := range []int64{forEver, 1, 7} {
 		ok := t.Run(fmt.Sprintf("every %d writes", writes), func(t *testing.T) {
 			k := &killing{suite: k.in(t), definitions: k.definitions}
+			// Of a former installation, as the garbage collector does.
+			for _, pod := range k.handlerPods() {
+				k.must(admin.Delete(k.ctx, pod, client.GracePeriodSeconds(0)), "deleting a pod")
+			}
 			kv := &v1.KubeVirt{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "kubevirt"}}
 			kv.Spec.UninstallStrategy = v1.UninstallStrategyRemoveWorkloads
 			k.must(admin.Create(k.ctx, kv), "creating a KubeVirt object")
@@ -241,10 +245,6 @@ func TestKilled(t *testing.T) {
 			k.must(admin.Delete(k.ctx, kv), "deleting the KubeVirt object")
 			k.live(kv, writes, "removed", func() bool { return kv.UID == "" })
 			k.nothingLeft()
-			// As the garbage collector does.
-			for _, pod := range k.handlerPods() {
-				k.must(admin.Delete(k.ctx, pod, client.GracePeriodSeconds(0)), "deleting a pod")
-			}
 		})
 		if !ok {
 			t.FailNow()

@@ -320,6 +320,11 @@ func (s *suite) collect() {
 	}
 	for i := range sets.Items {
 		objects = append(objects, &sets.Items[i])
+		if sets.Items[i].DeletionTimestamp != nil {
+			for _, pod := range s.handlerPods() {
+				s.must(client.IgnoreNotFound(admin.Delete(s.ctx, pod, client.GracePeriodSeconds(0))), "deleting a pod")
+			}
+		}
 	}
 	for _, object := range objects {
 		if object.GetDeletionTimestamp() != nil {

@@ -20,6 +20,8 @@ type OLM struct{ bin, chart string }
 // EnsureOLM builds what the cache lacks of the Operator Lifecycle Manager and makes
 // its images. No cluster needs it to come up.
 func EnsureOLM(ctx context.Context, c *settings.Cluster, store *imagestore.Store, out io.Writer) (*OLM, error) {
+	// One go.mod for all of it, with the versions that OLM itself is made with: its API
+	// server's schemas fit no newer Kubernetes libraries.
 	comp := component{
 		dir: "olminstall", packages: []string{"tool", "."}, into: "./",
 		flags: []string{"-tags", "containers_image_openpgp,json1",
