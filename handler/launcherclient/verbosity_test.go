@@ -84,7 +84,7 @@ func TestLaunchersThatDoNotAnswerAreToldAgain(t *testing.T) {
 	f.registry.mutex.Lock()
 	*f.registry.verbosity = 6
 	f.registry.mutex.Unlock()
-	_ = guest.Launcher.conn.Close()
+	_ = guest.conn.Close()
 	f.registry.tell(t.Context(), guest.Launcher)
 }
 
