@@ -138,14 +138,18 @@ func (a authority) renew(ctx context.Context, policy certificate.Policy) (*certi
 	return pair, policy.RenewAuthorityAt(pair.Certificate), a.store(ctx, secret, pair)
 }
 
-// publish tells everybody which authorities to trust.
-func (a authority) publish(ctx context.Context, policy certificate.Policy, ca *certificate.Pair) (bundle []byte, next time.Time, err error) {
+// publish tells everybody which authorities to trust: this one, and of those in last,
+// which is empty in the beginning, the ones whose time is not over.
+func (a authority) publish(ctx context.Context, policy certificate.Policy, ca *certificate.Pair, last []byte) (bundle []byte, next time.Time, err error) {
 	published := &corev1.ConfigMap{}
 	if err := a.find(ctx, published, component.CAConfigMap); err != nil {
 		return nil, time.Time{}, err
 	}
 	former := published.DeepCopy()
-	bundle, next = certificate.NewBundle([]byte(former.Data[component.CABundleKey]), ca.Certificate, a.s.now, policy.CARenewBefore)
+	if len(last) == 0 {
+		last = []byte(former.Data[component.CABundleKey])
+	}
+	bundle, next = certificate.NewBundle(last, ca.Certificate, a.s.now, policy.CARenewBefore)
 	published.Labels = ours(published.Labels)
 	published.Data = map[string]string{component.CABundleKey: string(bundle)}
 	return bundle, next, a.write(ctx, former, published)

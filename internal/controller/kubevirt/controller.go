@@ -50,6 +50,8 @@ type Reconciler struct {
 	// follow has the controller notice changes of a kind, and tells whether the cache
 	// shows its objects.
 	follow func(context.Context, client.Object) (bool, error)
+	// lastNodes is on how many nodes guests could run when that was last known.
+	lastNodes int32
 	// complete is set once this process has seen everything in place.
 	complete atomic.Bool
 }

@@ -25,6 +25,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
+	"kubevirt.io/kubevirt/internal/certificate"
 	"kubevirt.io/kubevirt/internal/component"
 )
 
@@ -57,6 +58,7 @@ func testHealing(s *suite, kv *v1.KubeVirt) {
 			return s.alter(object, func() bool { delete(object.GetLabels(), v1.LabelManagedBy); return true })
 		}},
 		{"changed", "changed", func(object client.Object) bool { return s.alter(object, func() bool { return spoil(object) }) }},
+		{"made to trust others", "changed", func(object client.Object) bool { return s.alter(object, func() bool { return s.subvert(object) }) }},
 		{"replaced", "changed", func(object client.Object) bool {
 			class, ok := object.(*schedulingv1.PriorityClass)
 			if !ok {
@@ -252,6 +254,18 @@ func spoil(object client.Object) bool {
 	default:
 		return false
 	}
+	return true
+}
+
+// subvert adds an authority to those that are trusted.
+func (s *suite) subvert(object client.Object) bool {
+	trusted, ok := object.(*corev1.ConfigMap)
+	if !ok {
+		return false
+	}
+	foreign, err := certificate.NewAuthority("kubevirt.io", s.clock.Now(), time.Hour)
+	s.must(err, "making an authority")
+	trusted.Data[component.CABundleKey] += string(foreign.CertificatePEM)
 	return true
 }
 

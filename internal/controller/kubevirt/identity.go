@@ -30,6 +30,8 @@ type Identity struct {
 	Serving func(context.Context) (bool, error)
 
 	owner *metav1.OwnerReference
+	// bundle was published last: what others make of it is not to be trusted.
+	bundle []byte
 }
 
 // Reconcile renews what is due.
@@ -59,11 +61,12 @@ func (i *Identity) reconcile(ctx context.Context, s *scope) error {
 		return err
 	}
 	s.at(next)
-	bundle, next, err := a.publish(ctx, policy, ca)
+	bundle, next, err := a.publish(ctx, policy, ca, i.bundle)
 	if err != nil {
 		return err
 	}
 	s.at(next)
+	i.bundle = bundle
 	known := &trust{Pair: ca, bundle: bundle, trusted: certificate.ParseBundle(bundle)}
 	next, err = a.issue(ctx, known, policy, component.OperatorCertificate(i.Environment.Namespace))
 	if err != nil {

@@ -113,12 +113,12 @@ func everywhere(set *appsv1.DaemonSet) bool {
 }
 
 // nodes is on how many nodes guests may run, as far as virt-handler's DaemonSet
-// tells; 0 while it does not.
+// told last; 0 if it never did.
 func (r *Reconciler) nodes(ctx context.Context, s *scope) int32 {
 	d := &appsv1.DaemonSet{}
 	key := client.ObjectKey{Namespace: s.kv.Namespace, Name: component.Handler}
-	if err := r.Client.Get(ctx, key, d); err != nil || d.Status.ObservedGeneration == 0 {
-		return 0
+	if err := r.Client.Get(ctx, key, d); err == nil && d.Status.ObservedGeneration != 0 {
+		r.lastNodes = d.Status.DesiredNumberScheduled
 	}
-	return d.Status.DesiredNumberScheduled
+	return r.lastNodes
 }

@@ -161,7 +161,7 @@ func (r *Reconciler) inspect(ctx context.Context, s *scope, objects []component.
 		}
 		s.rolling = s.rolling || live.Status.UpdatedReplicas < live.Status.Replicas
 		for _, pod := range pods {
-			if pod.DeletionTimestamp != nil || !hasTemplate(pod, &wanted.Spec.Template) || proven(pod, s.now) {
+			if pod.DeletionTimestamp != nil || !hasTemplate(pod, &wanted.Spec.Template) {
 				continue
 			}
 			if t := troubleOf(pod, s.now); t != nil && (s.trouble == nil || t.what < s.trouble.what) {

@@ -90,7 +90,8 @@ func (s *scope) situation(err error) situation {
 	case deleting:
 		return situation{reason: v1.ReasonDeletionInProgress, degraded: true, message: cmp.Or(s.waiting, "the installation is being removed")}
 	case s.invalid != "" || lasting(err):
-		return situation{reason: v1.ReasonDeploymentFailed, notInSynch: true, degraded: true, message: explain(s.invalid, err)}
+		return situation{reason: v1.ReasonDeploymentFailed, available: serves && s.stillServes(), notInSynch: true, degraded: true,
+			message: explain(s.invalid, err)}
 	case s.halted() && serves:
 		return situation{reason: v1.ReasonUpdateHalted, available: s.stillServes(), degraded: true, message: s.explainTrouble()}
 	case s.waiting == "" && err == nil:
@@ -106,7 +107,7 @@ func (s *scope) situation(err error) situation {
 	case serves && s.stillServes():
 		return situation{keep: true}
 	}
-	return situation{reason: v1.ReasonDeploymentInProgress, progressing: true, message: s.awaited()}
+	return situation{reason: v1.ReasonDeploymentInProgress, progressing: true, degraded: s.trouble != nil, message: s.awaited()}
 }
 
 // awaited says what is, or why it does not come.
@@ -140,15 +141,22 @@ func lasting(err error) bool {
 }
 
 // stillServes: an installation that was complete goes on being available while
-// pods come and go, as long as one of each Deployment answers, of whatever version.
+// pods come and go, as long as one of each component answers, of whatever version.
 // Those that were not looked at this time are taken to be as they were.
 func (s *scope) stillServes() bool {
 	if s.merged != nil && s.merged.Status.ReadyReplicas > 0 {
 		return true
 	}
 	for _, object := range s.live {
-		if d, ok := object.(*appsv1.Deployment); ok && d.Status.ReadyReplicas == 0 {
-			return false
+		switch o := object.(type) {
+		case *appsv1.Deployment:
+			if o.Status.ReadyReplicas == 0 {
+				return false
+			}
+		case *appsv1.DaemonSet:
+			if o.Status.DesiredNumberScheduled > 0 && o.Status.NumberReady == 0 {
+				return false
+			}
 		}
 	}
 	return true

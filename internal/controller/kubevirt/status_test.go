@@ -78,8 +78,20 @@ func TestSituations(t *testing.T) {
 			s.waiting, s.trouble = "pods", &trouble{what: "pod x keeps ending"}
 			served(s, 1)
 		}, nil, v1.KubeVirtPhaseDeploying, "-TFF", v1.ReasonAllComponentsReady},
+		"no virt-handler serves": {func(s *scope) {
+			s.kv.Status.Conditions = slices.Clone(available)
+			s.waiting, s.trouble = "pods", &trouble{what: "pod x keeps ending"}
+			served(s, 1)
+			set := &appsv1.DaemonSet{}
+			set.Status.DesiredNumberScheduled = 2
+			s.live[identity{}] = set
+		}, nil, v1.KubeVirtPhaseDeploying, "-FTT", v1.ReasonDeploymentInProgress},
+		"refused while an installation serves": {func(s *scope) {
+			s.kv.Status.Conditions, s.invalid = slices.Clone(available), "no"
+			served(s, 1)
+		}, nil, v1.KubeVirtPhaseDeploying, "FTFT", v1.ReasonDeploymentFailed},
 		"an installation that does not start": {func(s *scope) { s.waiting, s.trouble = "pods", &trouble{what: "pod x keeps ending"} },
-			nil, v1.KubeVirtPhaseDeploying, "-FTF", v1.ReasonDeploymentInProgress},
+			nil, v1.KubeVirtPhaseDeploying, "-FTT", v1.ReasonDeploymentInProgress},
 		"an update done": {func(s *scope) { s.kv.Status.ObservedDeploymentID = "former" }, nil, v1.KubeVirtPhaseDeployed, "-TFF", v1.ReasonAllComponentsReady},
 		"mended": {func(s *scope) {
 			s.kv.Status.Conditions = []v1.Condition{{Type: v1.ConditionSynchronized, Status: corev1.ConditionFalse}}

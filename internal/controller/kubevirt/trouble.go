@@ -3,6 +3,7 @@ package kubevirt
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,8 +37,12 @@ func (t *trouble) String() string {
 	return t.what + ": " + t.word
 }
 
-// troubleOf looks at a pod that is to become ready; nil while it only takes its time.
+// troubleOf looks at a pod that is to become ready; nil while it only takes its time,
+// and once it is proven. One that keeps ending is in trouble between its ends as well.
 func troubleOf(pod *corev1.Pod, now time.Time) *trouble {
+	if proven(pod, now) {
+		return nil
+	}
 	where := "pod " + pod.Name
 	if node := nodeOf(pod); node != "" {
 		where += " on node " + node
@@ -67,7 +72,7 @@ func failure(status *corev1.ContainerStatus) (how, word string) {
 	case "CreateContainerConfigError", "CreateContainerError", "RunContainerError":
 		return "cannot be started", message
 	}
-	if reason != "CrashLoopBackOff" && (status.RestartCount < 2 || status.Ready) {
+	if reason != "CrashLoopBackOff" && status.RestartCount < 2 {
 		return "", ""
 	}
 	ended := status.LastTerminationState.Terminated
@@ -108,13 +113,16 @@ func shorten(word string) string {
 // proven: a pod has been ready for as long as it takes to be trusted.
 func proven(pod *corev1.Pod, now time.Time) bool {
 	needed := proof
-	for _, status := range pod.Status.ContainerStatuses {
-		if status.RestartCount > 0 {
-			needed = proofRepeated
-		}
+	if fallen(pod) {
+		needed = proofRepeated
 	}
 	c := readiness(pod)
 	return c != nil && c.Status == corev1.ConditionTrue && now.Sub(c.LastTransitionTime.Time) >= needed
+}
+
+// fallen: a container of a pod has ended before.
+func fallen(pod *corev1.Pod) bool {
+	return slices.ContainsFunc(pod.Status.ContainerStatuses, func(c corev1.ContainerStatus) bool { return c.RestartCount > 0 })
 }
 
 func isReady(pod *corev1.Pod) bool {

@@ -81,11 +81,18 @@ func (r rollout) next() wave {
 	if room <= 0 {
 		return w
 	}
-	// A node whose old pod fails has nothing to lose. Last come those of which
-	// nothing is known.
+	// What a former, unfinished update broke has nothing to lose. Where a pod fails
+	// that works elsewhere, it is the node's fault, and the next one would fail as
+	// well: those come last, with those of which nothing is known.
+	works := map[string]bool{}
+	for _, pod := range old {
+		if isReady(pod) {
+			works[pod.Annotations[component.AnnotationTemplate]] = true
+		}
+	}
 	rank := func(pod *corev1.Pod) int {
 		switch {
-		case troubleOf(pod, r.now) != nil:
+		case troubleOf(pod, r.now) != nil && !works[pod.Annotations[component.AnnotationTemplate]]:
 			return 0
 		case isReady(pod):
 			return 1
@@ -100,7 +107,7 @@ func (r rollout) next() wave {
 }
 
 func (r rollout) good(pod *corev1.Pod) bool {
-	return proven(pod, r.now) || r.trusting && isReady(pod)
+	return proven(pod, r.now) || r.trusting && isReady(pod) && !fallen(pod)
 }
 
 func (r rollout) describe(updated, desired int) string {

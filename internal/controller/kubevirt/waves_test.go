@@ -105,6 +105,13 @@ func TestWaves(t *testing.T) {
 		"going back replaces the one that failed":  {pods: []*corev1.Pod{somePod("a", "bad", -1, crashed), somePod("b", "v2", time.Hour)}, desired: 2, remove: "a", waiting: "1 of 2"},
 		"going on begins with the one that failed": {pods: []*corev1.Pod{somePod("a", "v1", time.Hour), somePod("b", "bad", -1, crashed)}, desired: 2, remove: "b", waiting: "0 of 2"},
 
+		"a node's own fault is no first": {pods: []*corev1.Pod{somePod("a", "v1", -1, crashed), somePod("b", "v1", time.Hour)}, desired: 2, remove: "b", waiting: "0 of 2"},
+		"but begins where all fail":      {pods: []*corev1.Pod{somePod("a", "v1", -1, crashed), somePod("b", "v1", -1, crashed)}, desired: 2, remove: "a", waiting: "0 of 2"},
+		"still halted where it serves for a moment": {pods: []*corev1.Pod{somePod("a", "v2", time.Second, crashed), somePod("b", "v1", time.Hour)}, desired: 2,
+			waiting: "0 of 2", trouble: "keeps ending"},
+		"nor trusted where nothing is updated": {pods: []*corev1.Pod{somePod("a", "v2", time.Second, crashed), somePod("b", "v2", time.Hour)}, desired: 2, trusting: true,
+			waiting: "1 of 2", trouble: "keeps ending"},
+
 		"a node that does not answer is left out": {pods: []*corev1.Pod{somePod("a", "v1", -1), somePod("b", "v1", time.Hour)}, desired: 2, lost: []string{"a"},
 			remove: "b", waiting: "left out because they do not answer: a"},
 		"and not waited for": {pods: []*corev1.Pod{somePod("a", "v1", -1), somePod("b", "v2", time.Hour)}, desired: 2, lost: []string{"a"}},
@@ -153,7 +160,7 @@ func TestTrouble(t *testing.T) {
 		"on its way":        {somePod("a", "v2", -1), ""},
 		"one fall is none":  {somePod("a", "v2", -1, restartedOnce), ""},
 		"between two falls": {somePod("a", "v2", -1, crashed, func(p *corev1.Pod) { p.Status.ContainerStatuses[0].State.Waiting = nil }), "keeps ending: exit code 2"},
-		"at work again":     {somePod("a", "v2", 0, crashed, func(p *corev1.Pod) { p.Status.ContainerStatuses[0].State.Waiting = nil }), ""},
+		"at work again":     {somePod("a", "v2", 2*time.Minute, crashed, func(p *corev1.Pod) { p.Status.ContainerStatuses[0].State.Waiting = nil }), ""},
 		"in its beginning": {somePod("a", "v2", -1, func(p *corev1.Pod) {
 			p.Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: "virt-launcher", State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "CreateContainerError", Message: "no\nspace"}}}}
 		}), "container virt-launcher cannot be started: no space"},
