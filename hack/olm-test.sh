@@ -20,6 +20,7 @@ image() { # image NAME DIRECTORY DOCKERFILE: an image of files, which the cluste
 trap '[[ -n ${KEEP:-} ]] || hack/cli.sh down' EXIT
 rm -rf "$work"
 mkdir -p "$work"
+hack/cli.sh down # What an earlier run may have left.
 hack/cli.sh up
 hack/cli.sh olm
 

@@ -5,5 +5,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export KUBEVIRT_CLUSTER=upgrade
 trap '[[ -n ${KEEP:-} ]] || hack/cli.sh down' EXIT
+hack/cli.sh down # What an earlier run may have left.
 hack/cli.sh up
 hack/e2e.sh --label-filter upgrade "$@"

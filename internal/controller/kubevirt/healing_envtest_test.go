@@ -297,12 +297,12 @@ func testContest(s *suite, kv *v1.KubeVirt) {
 	if n := len(matching(s.writes.take(), "/deployments/virt-controller")); n != free {
 		t.Errorf("put back %d times, want %d", n, free)
 	}
-	reasons := map[string]int{}
-	for _, e := range s.events.Take() {
+	reasons, events := map[string]int{}, s.events.Take()
+	for _, e := range events {
 		reasons[e.Reason]++
 	}
 	if reasons[v1.EventRestored] != free-1 || reasons[v1.EventContested] != 1 || len(reasons) != 2 {
-		t.Errorf("events %v", reasons)
+		t.Errorf("events %+v", events)
 	}
 	s.clock.SetTime(s.clock.Now().Add(firstPause))
 	s.until(kv, "it is put back after a while", func() bool { s.exists(deployment, component.Controller); return *deployment.Spec.Replicas == 2 })

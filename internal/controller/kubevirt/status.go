@@ -76,6 +76,7 @@ func (r *Reconciler) report(s *scope, err error) {
 
 func (s *scope) situation(err error) situation {
 	serves := v1.IsConditionTrue(s.kv.Status.Conditions, v1.ConditionAvailable)
+	deployed := serves || s.kv.Status.ObservedDeploymentID != ""
 	deleting := !s.kv.DeletionTimestamp.IsZero()
 	passing := err != nil && !lasting(err)
 	switch {
@@ -90,9 +91,9 @@ func (s *scope) situation(err error) situation {
 	case deleting:
 		return situation{reason: v1.ReasonDeletionInProgress, degraded: true, message: cmp.Or(s.waiting, "the installation is being removed")}
 	case s.invalid != "" || lasting(err):
-		return situation{reason: v1.ReasonDeploymentFailed, available: serves && s.stillServes(), notInSynch: true, degraded: true,
+		return situation{reason: v1.ReasonDeploymentFailed, available: deployed && s.stillServes(), notInSynch: true, degraded: true,
 			message: explain(s.invalid, err)}
-	case s.halted() && serves:
+	case s.halted() && deployed:
 		return situation{reason: v1.ReasonUpdateHalted, available: s.stillServes(), degraded: true, message: s.explainTrouble()}
 	case s.waiting == "" && err == nil:
 		return situation{reason: v1.ReasonAllComponentsReady, available: true, created: true, message: "All components are ready."}
@@ -107,7 +108,8 @@ func (s *scope) situation(err error) situation {
 	case serves && s.stillServes():
 		return situation{keep: true}
 	}
-	return situation{reason: v1.ReasonDeploymentInProgress, progressing: true, degraded: s.trouble != nil, message: s.awaited()}
+	return situation{reason: v1.ReasonDeploymentInProgress, available: deployed && s.stillServes(), progressing: true,
+		degraded: s.trouble != nil, message: s.awaited()}
 }
 
 // awaited says what is, or why it does not come.

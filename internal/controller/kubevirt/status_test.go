@@ -2,6 +2,7 @@ package kubevirt
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -120,6 +121,12 @@ func TestSituations(t *testing.T) {
 			}
 			if c := v1.FindCondition(kv.Status.Conditions, v1.ConditionAvailable); c == nil || c.Reason != test.reason {
 				t.Errorf("condition %+v, want reason %s", c, test.reason)
+			}
+			// What was found once is found again: nothing goes to and fro.
+			said := kv.Status.DeepCopy()
+			r.report(s, test.err)
+			if !s.removed && !reflect.DeepEqual(said.Conditions, kv.Status.Conditions) {
+				t.Errorf("then the conditions are %+v, were %+v", kv.Status.Conditions, said.Conditions)
 			}
 			if kv.Status.Phase != test.phase {
 				t.Errorf("phase %s, want %s", kv.Status.Phase, test.phase)

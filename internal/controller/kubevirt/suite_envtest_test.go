@@ -201,7 +201,7 @@ func newSuite(t *testing.T) *suite {
 			t.Errorf("running the cache: %v", err)
 		}
 	}()
-	t.Cleanup(func() { cancel(); <-stopped })
+	t.Cleanup(func() { cancel(); <-stopped; s.forgetCertificates() })
 	live, err := client.New(config, client.Options{Scheme: admin.Scheme()})
 	s.must(err, "making the client")
 	cached, err := client.New(config, client.Options{Scheme: admin.Scheme(), Cache: &client.CacheOptions{Reader: reads, Unstructured: true}})
@@ -213,6 +213,18 @@ func newSuite(t *testing.T) *suite {
 	// Nobody would answer the API server's questions here.
 	s.identity = &Identity{Reconciler: s.r, Serving: func(context.Context) (bool, error) { return *s.serving, nil }}
 	return s
+}
+
+// forgetCertificates deletes the operator's own: they were made at the time of a
+// test's clock.
+func (s *suite) forgetCertificates() {
+	for _, object := range []client.Object{
+		&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: component.CASecret}}, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: component.OperatorSecret}},
+		&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: component.CAConfigMap}},
+	} {
+		object.SetNamespace(namespace)
+		s.must(client.IgnoreNotFound(admin.Delete(context.Background(), object)), "deleting the operator's certificates")
+	}
 }
 
 // forget tells the reconciler of a deletion, as its watch would.

@@ -104,14 +104,6 @@ func (s *suite) dismantle(kv *v1.KubeVirt) {
 	s.must(client.IgnoreNotFound(admin.Delete(s.ctx, kv)), "deleting the KubeVirt object")
 	s.until(kv, "everything is gone", func() bool { s.collect(); return kv.UID == "" })
 	s.must(admin.DeleteAllOf(s.ctx, &corev1.Pod{}, client.InNamespace(namespace), client.GracePeriodSeconds(0)), "deleting pods")
-	// The operator's own certificates were made at the time of this test's clock.
-	for _, object := range []client.Object{
-		&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: component.CASecret}}, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: component.OperatorSecret}},
-		&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: component.CAConfigMap}},
-	} {
-		object.SetNamespace(namespace)
-		s.must(client.IgnoreNotFound(admin.Delete(s.ctx, object)), "deleting the operator's certificates")
-	}
 }
 
 // Kubelets take their time to bring new certificates to the pods that mount them, unless
