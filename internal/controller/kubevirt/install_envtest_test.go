@@ -23,6 +23,7 @@ import (
 // build on each other: installing costs the API server tens of seconds.
 func TestInstallation(t *testing.T) {
 	s := newSuite(t)
+	t.Cleanup(s.forgetCertificates)
 	kv := &v1.KubeVirt{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "kubevirt"}}
 	s.must(admin.Create(s.ctx, kv), "creating a KubeVirt object")
 	for _, part := range []struct {

@@ -201,7 +201,7 @@ func newSuite(t *testing.T) *suite {
 			t.Errorf("running the cache: %v", err)
 		}
 	}()
-	t.Cleanup(func() { cancel(); <-stopped; s.forgetCertificates() })
+	t.Cleanup(func() { cancel(); <-stopped })
 	live, err := client.New(config, client.Options{Scheme: admin.Scheme()})
 	s.must(err, "making the client")
 	cached, err := client.New(config, client.Options{Scheme: admin.Scheme(), Cache: &client.CacheOptions{Reader: reads, Unstructured: true}})

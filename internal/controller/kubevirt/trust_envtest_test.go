@@ -104,6 +104,7 @@ func (s *suite) dismantle(kv *v1.KubeVirt) {
 	s.must(client.IgnoreNotFound(admin.Delete(s.ctx, kv)), "deleting the KubeVirt object")
 	s.until(kv, "everything is gone", func() bool { s.collect(); return kv.UID == "" })
 	s.must(admin.DeleteAllOf(s.ctx, &corev1.Pod{}, client.InNamespace(namespace), client.GracePeriodSeconds(0)), "deleting pods")
+	s.forgetCertificates()
 }
 
 // Kubelets take their time to bring new certificates to the pods that mount them, unless
