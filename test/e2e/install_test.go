@@ -57,8 +57,9 @@ func formats(directory string) []format {
 			name: "kustomize",
 			install: func(ctx context.Context, i images) {
 				Expect(os.CopyFS(bases, os.DirFS(checkout("config")))).To(Succeed())
-				kustomize := command(ctx, "go", "tool", "-modfile=hack/tools/go.mod", "-n", "kustomize")
-				_, err := run(ctx, "env", "-C", filepath.Join(bases, "default"), strings.TrimSpace(kustomize), "edit", "set", "image",
+				built := strings.Fields(command(ctx, "go", "tool", "-modfile=hack/tools/go.mod", "-n", "kustomize"))
+				kustomize := built[len(built)-1] // What was downloaded for it comes before.
+				_, err := run(ctx, "env", "-C", filepath.Join(bases, "default"), kustomize, "edit", "set", "image",
 					"kubevirt="+i.controlPlane, "virt-launcher="+i.launcher)
 				Expect(err).NotTo(HaveOccurred())
 				kubectl(ctx, "apply", "-k", filepath.Join(bases, "default"))

@@ -244,6 +244,9 @@ type wave struct{ first, second, ready time.Time }
 func waveOf(ctx context.Context, component string) (w wave, firstReady time.Time) {
 	GinkgoHelper()
 	for _, pod := range podsOf(ctx, component) {
+		if pod.DeletionTimestamp != nil {
+			continue // The former version's, which still ends what it was doing.
+		}
 		made, ready := pod.CreationTimestamp.Time, time.Time{}
 		for _, condition := range pod.Status.Conditions {
 			if condition.Type == corev1.PodReady {
