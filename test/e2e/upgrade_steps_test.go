@@ -55,10 +55,14 @@ func install(ctx context.Context, release string) {
 	}
 	Expect(apply("kubevirt-operator.yaml")).To(Succeed())
 	Eventually(ctx, apply).WithArguments("kubevirt-cr.yaml").WithTimeout(3 * time.Minute).WithPolling(time.Second).Should(Succeed())
-	Eventually(ctx, func() bool {
-		kv := installation(ctx)
-		return kv.Status.Phase == v1.KubeVirtPhaseDeployed && v1.IsConditionTrue(kv.Status.Conditions, v1.ConditionAvailable)
-	}).WithTimeout(5 * time.Minute).WithPolling(time.Second).Should(BeTrue())
+	// The kind is so new that the API server may not show it in its discovery yet.
+	Eventually(ctx, func(g Gomega) {
+		var all v1.KubeVirtList
+		g.Expect(k8s.List(ctx, &all)).To(Succeed())
+		g.Expect(all.Items).To(HaveLen(1))
+		g.Expect(all.Items[0].Status.Phase).To(Equal(v1.KubeVirtPhaseDeployed))
+		g.Expect(v1.IsConditionTrue(all.Items[0].Status.Conditions, v1.ConditionAvailable)).To(BeTrue())
+	}).WithTimeout(5 * time.Minute).WithPolling(time.Second).Should(Succeed())
 	Expect(installation(ctx).Status.ObservedKubeVirtVersion).To(HaveSuffix("+" + release))
 }
 
