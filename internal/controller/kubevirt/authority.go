@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"time"
@@ -48,6 +49,9 @@ func (r *Reconciler) renew(ctx context.Context, s *scope) error {
 	}
 	for _, wanted := range component.Certificates(s.kv.Namespace) {
 		next, err := a.issue(ctx, ca, policy, wanted)
+		if errors.Is(err, errDone) {
+			continue // Somebody contests this one; the others need not wait.
+		}
 		if err != nil {
 			return err
 		}

@@ -36,76 +36,83 @@ func served(s *scope, ready int32) {
 	}
 }
 
+// available are the conditions of an installation that is complete.
+var available = []v1.Condition{
+	{Type: v1.ConditionAvailable, Status: corev1.ConditionTrue, Reason: v1.ReasonAllComponentsReady},
+	{Type: v1.ConditionProgressing, Status: corev1.ConditionFalse, Reason: v1.ReasonAllComponentsReady},
+	{Type: v1.ConditionDegraded, Status: corev1.ConditionFalse, Reason: v1.ReasonAllComponentsReady},
+}
+
+var deleting = metav1.NewTime(time.Unix(1, 0))
+
+func leaving(s *scope) {
+	s.kv.DeletionTimestamp, s.kv.Status.Conditions = &deleting, slices.Clone(available)
+}
+
+var situations = map[string]struct {
+	set   func(*scope)
+	err   error
+	phase v1.KubeVirtPhase
+	// want are the statuses of Synchronized, Available, Progressing, Degraded; - for none.
+	want, reason string
+}{
+	"beginning":             {func(s *scope) { s.waiting = "pods" }, nil, v1.KubeVirtPhaseDeploying, "-FTF", v1.ReasonDeploymentInProgress},
+	"done":                  {func(*scope) {}, nil, v1.KubeVirtPhaseDeployed, "-TFF", v1.ReasonAllComponentsReady},
+	"refused":               {func(s *scope) { s.invalid = "no" }, nil, v1.KubeVirtPhaseDeploying, "FFFT", v1.ReasonDeploymentFailed},
+	"an object is refused":  {func(*scope) {}, invalid, v1.KubeVirtPhaseDeploying, "FFFT", v1.ReasonDeploymentFailed},
+	"a busy server":         {func(*scope) {}, serverErr, v1.KubeVirtPhaseDeploying, "-FTF", v1.ReasonDeploymentInProgress},
+	"somebody else's write": {func(s *scope) { s.kv.Status.Conditions = slices.Clone(available) }, conflict, v1.KubeVirtPhaseDeploying, "-TFF", v1.ReasonAllComponentsReady},
+	"a pod away":            {func(s *scope) { s.kv.Status.Conditions = slices.Clone(available); s.waiting = "pods"; served(s, 1) }, nil, v1.KubeVirtPhaseDeploying, "-TFF", v1.ReasonAllComponentsReady},
+	"all pods away":         {func(s *scope) { s.kv.Status.Conditions = slices.Clone(available); s.waiting = "pods"; served(s, 0) }, nil, v1.KubeVirtPhaseDeploying, "-FTF", v1.ReasonDeploymentInProgress},
+	"an update":             {func(s *scope) { s.kv.Status.ObservedDeploymentID = "former"; s.waiting = "pods" }, nil, v1.KubeVirtPhaseDeploying, "-TTT", v1.ReasonUpdateInProgress},
+	"an update halts": {func(s *scope) {
+		s.kv.Status.Conditions, s.kv.Status.ObservedDeploymentID = slices.Clone(available), "former"
+		s.waiting, s.trouble = "pods", &trouble{what: "pod x keeps ending"}
+	}, nil, v1.KubeVirtPhaseDeploying, "-TFT", v1.ReasonUpdateHalted},
+	"a changed configuration halts": {func(s *scope) {
+		s.kv.Status.Conditions = slices.Clone(available)
+		s.waiting, s.rolling, s.trouble = "pods", true, &trouble{what: "pod x keeps ending"}
+	}, nil, v1.KubeVirtPhaseDeploying, "-TFT", v1.ReasonUpdateHalted},
+	"an update halts with nothing left that serves": {func(s *scope) {
+		s.kv.Status.Conditions, s.kv.Status.ObservedDeploymentID = slices.Clone(available), "former"
+		s.waiting, s.trouble = "pods", &trouble{what: "pod x keeps ending"}
+		served(s, 0)
+	}, nil, v1.KubeVirtPhaseDeploying, "-FFT", v1.ReasonUpdateHalted},
+	"a pod that fails for no change of ours": {func(s *scope) {
+		s.kv.Status.Conditions = slices.Clone(available)
+		s.waiting, s.trouble = "pods", &trouble{what: "pod x keeps ending"}
+		served(s, 1)
+	}, nil, v1.KubeVirtPhaseDeploying, "-TFF", v1.ReasonAllComponentsReady},
+	"no virt-handler serves": {func(s *scope) {
+		s.kv.Status.Conditions = slices.Clone(available)
+		s.waiting, s.trouble = "pods", &trouble{what: "pod x keeps ending"}
+		served(s, 1)
+		set := &appsv1.DaemonSet{}
+		set.Status.DesiredNumberScheduled = 2
+		s.live[identity{}] = set
+	}, nil, v1.KubeVirtPhaseDeploying, "-FTT", v1.ReasonDeploymentInProgress},
+	"refused while an installation serves": {func(s *scope) {
+		s.kv.Status.Conditions, s.invalid = slices.Clone(available), "no"
+		served(s, 1)
+	}, nil, v1.KubeVirtPhaseDeploying, "FTFT", v1.ReasonDeploymentFailed},
+	"an installation that does not start": {func(s *scope) { s.waiting, s.trouble = "pods", &trouble{what: "pod x keeps ending"} },
+		nil, v1.KubeVirtPhaseDeploying, "-FTT", v1.ReasonDeploymentInProgress},
+	"an update done": {func(s *scope) { s.kv.Status.ObservedDeploymentID = "former" }, nil, v1.KubeVirtPhaseDeployed, "-TFF", v1.ReasonAllComponentsReady},
+	"mended": {func(s *scope) {
+		s.kv.Status.Conditions = []v1.Condition{{Type: v1.ConditionSynchronized, Status: corev1.ConditionFalse}}
+	}, nil, v1.KubeVirtPhaseDeployed, "-TFF", v1.ReasonAllComponentsReady},
+	"removal":                {func(s *scope) { s.kv.DeletionTimestamp, s.removing, s.waiting = &deleting, true, "pods" }, nil, v1.KubeVirtPhaseDeleting, "-FFT", v1.ReasonDeletionInProgress},
+	"removal meets an error": {leaving, invalid, v1.KubeVirtPhaseDeploying, "FTFF", v1.ReasonAllComponentsReady},
+	"removal under machines": {func(s *scope) { leaving(s); s.blocked = "vms" }, nil, v1.KubeVirtPhaseDeploying, "FTFF", v1.ReasonAllComponentsReady},
+	// Once the phase says so, nobody looks for machines again.
+	"nobody can say whether machines exist": {leaving, errors.New("timeout"), v1.KubeVirtPhaseDeploying, "-TFF", v1.ReasonAllComponentsReady},
+	"removal meets a conflict":              {func(s *scope) { s.kv.DeletionTimestamp, s.removing = &deleting, true }, conflict, v1.KubeVirtPhaseDeleting, "-FFT", v1.ReasonDeletionInProgress},
+	"removed":                               {func(s *scope) { s.kv.DeletionTimestamp = &deleting; s.removed = true }, nil, v1.KubeVirtPhaseDeleted, "-FFT", v1.ReasonDeletionInProgress},
+}
+
 // TestSituations walks the table of conditions of a KubeVirt object.
 func TestSituations(t *testing.T) {
-	available := []v1.Condition{
-		{Type: v1.ConditionAvailable, Status: corev1.ConditionTrue, Reason: v1.ReasonAllComponentsReady},
-		{Type: v1.ConditionProgressing, Status: corev1.ConditionFalse, Reason: v1.ReasonAllComponentsReady},
-		{Type: v1.ConditionDegraded, Status: corev1.ConditionFalse, Reason: v1.ReasonAllComponentsReady},
-	}
-	deleting := metav1.NewTime(time.Unix(1, 0))
-	leaving := func(s *scope) { s.kv.DeletionTimestamp, s.kv.Status.Conditions = &deleting, slices.Clone(available) }
-	tests := map[string]struct {
-		set   func(*scope)
-		err   error
-		phase v1.KubeVirtPhase
-		// want are the statuses of Synchronized, Available, Progressing, Degraded; - for none.
-		want, reason string
-	}{
-		"beginning":             {func(s *scope) { s.waiting = "pods" }, nil, v1.KubeVirtPhaseDeploying, "-FTF", v1.ReasonDeploymentInProgress},
-		"done":                  {func(*scope) {}, nil, v1.KubeVirtPhaseDeployed, "-TFF", v1.ReasonAllComponentsReady},
-		"refused":               {func(s *scope) { s.invalid = "no" }, nil, v1.KubeVirtPhaseDeploying, "FFFT", v1.ReasonDeploymentFailed},
-		"an object is refused":  {func(*scope) {}, invalid, v1.KubeVirtPhaseDeploying, "FFFT", v1.ReasonDeploymentFailed},
-		"a busy server":         {func(*scope) {}, serverErr, v1.KubeVirtPhaseDeploying, "-FTF", v1.ReasonDeploymentInProgress},
-		"somebody else's write": {func(s *scope) { s.kv.Status.Conditions = slices.Clone(available) }, conflict, v1.KubeVirtPhaseDeploying, "-TFF", v1.ReasonAllComponentsReady},
-		"a pod away":            {func(s *scope) { s.kv.Status.Conditions = slices.Clone(available); s.waiting = "pods"; served(s, 1) }, nil, v1.KubeVirtPhaseDeploying, "-TFF", v1.ReasonAllComponentsReady},
-		"all pods away":         {func(s *scope) { s.kv.Status.Conditions = slices.Clone(available); s.waiting = "pods"; served(s, 0) }, nil, v1.KubeVirtPhaseDeploying, "-FTF", v1.ReasonDeploymentInProgress},
-		"an update":             {func(s *scope) { s.kv.Status.ObservedDeploymentID = "former"; s.waiting = "pods" }, nil, v1.KubeVirtPhaseDeploying, "-TTT", v1.ReasonUpdateInProgress},
-		"an update halts": {func(s *scope) {
-			s.kv.Status.Conditions, s.kv.Status.ObservedDeploymentID = slices.Clone(available), "former"
-			s.waiting, s.trouble = "pods", &trouble{what: "pod x keeps ending"}
-		}, nil, v1.KubeVirtPhaseDeploying, "-TFT", v1.ReasonUpdateHalted},
-		"a changed configuration halts": {func(s *scope) {
-			s.kv.Status.Conditions = slices.Clone(available)
-			s.waiting, s.rolling, s.trouble = "pods", true, &trouble{what: "pod x keeps ending"}
-		}, nil, v1.KubeVirtPhaseDeploying, "-TFT", v1.ReasonUpdateHalted},
-		"an update halts with nothing left that serves": {func(s *scope) {
-			s.kv.Status.Conditions, s.kv.Status.ObservedDeploymentID = slices.Clone(available), "former"
-			s.waiting, s.trouble = "pods", &trouble{what: "pod x keeps ending"}
-			served(s, 0)
-		}, nil, v1.KubeVirtPhaseDeploying, "-FFT", v1.ReasonUpdateHalted},
-		"a pod that fails for no change of ours": {func(s *scope) {
-			s.kv.Status.Conditions = slices.Clone(available)
-			s.waiting, s.trouble = "pods", &trouble{what: "pod x keeps ending"}
-			served(s, 1)
-		}, nil, v1.KubeVirtPhaseDeploying, "-TFF", v1.ReasonAllComponentsReady},
-		"no virt-handler serves": {func(s *scope) {
-			s.kv.Status.Conditions = slices.Clone(available)
-			s.waiting, s.trouble = "pods", &trouble{what: "pod x keeps ending"}
-			served(s, 1)
-			set := &appsv1.DaemonSet{}
-			set.Status.DesiredNumberScheduled = 2
-			s.live[identity{}] = set
-		}, nil, v1.KubeVirtPhaseDeploying, "-FTT", v1.ReasonDeploymentInProgress},
-		"refused while an installation serves": {func(s *scope) {
-			s.kv.Status.Conditions, s.invalid = slices.Clone(available), "no"
-			served(s, 1)
-		}, nil, v1.KubeVirtPhaseDeploying, "FTFT", v1.ReasonDeploymentFailed},
-		"an installation that does not start": {func(s *scope) { s.waiting, s.trouble = "pods", &trouble{what: "pod x keeps ending"} },
-			nil, v1.KubeVirtPhaseDeploying, "-FTT", v1.ReasonDeploymentInProgress},
-		"an update done": {func(s *scope) { s.kv.Status.ObservedDeploymentID = "former" }, nil, v1.KubeVirtPhaseDeployed, "-TFF", v1.ReasonAllComponentsReady},
-		"mended": {func(s *scope) {
-			s.kv.Status.Conditions = []v1.Condition{{Type: v1.ConditionSynchronized, Status: corev1.ConditionFalse}}
-		}, nil, v1.KubeVirtPhaseDeployed, "-TFF", v1.ReasonAllComponentsReady},
-		"removal":                {func(s *scope) { s.kv.DeletionTimestamp, s.removing, s.waiting = &deleting, true, "pods" }, nil, v1.KubeVirtPhaseDeleting, "-FFT", v1.ReasonDeletionInProgress},
-		"removal meets an error": {leaving, invalid, v1.KubeVirtPhaseDeploying, "FTFF", v1.ReasonAllComponentsReady},
-		"removal under machines": {func(s *scope) { leaving(s); s.blocked = "vms" }, nil, v1.KubeVirtPhaseDeploying, "FTFF", v1.ReasonAllComponentsReady},
-		// Once the phase says so, nobody looks for machines again.
-		"nobody can say whether machines exist": {leaving, errors.New("timeout"), v1.KubeVirtPhaseDeploying, "-TFF", v1.ReasonAllComponentsReady},
-		"removal meets a conflict":              {func(s *scope) { s.kv.DeletionTimestamp, s.removing = &deleting, true }, conflict, v1.KubeVirtPhaseDeleting, "-FFT", v1.ReasonDeletionInProgress},
-		"removed":                               {func(s *scope) { s.kv.DeletionTimestamp = &deleting; s.removed = true }, nil, v1.KubeVirtPhaseDeleted, "-FFT", v1.ReasonDeletionInProgress},
-	}
-	for name, test := range tests {
+	for name, test := range situations {
 		t.Run(name, func(t *testing.T) {
 			kv := &v1.KubeVirt{ObjectMeta: metav1.ObjectMeta{Namespace: "kubevirt", Name: "kubevirt", Generation: 1}}
 			r := &Reconciler{Environment: component.Environment{Namespace: "kubevirt", Image: "a/b:c", LauncherImage: "a/d:c"}, Events: &event.Memory{}}

@@ -63,64 +63,65 @@ func many(n int, template string) []*corev1.Pod {
 	return pods
 }
 
+var waves = map[string]struct {
+	pods     []*corev1.Pod
+	desired  int32
+	lost     []string
+	trusting bool
+	// remove are the nodes whose pods are replaced next; waiting and trouble parts of what is said.
+	remove           string
+	waiting, trouble string
+}{
+	"one pod is the first": {pods: []*corev1.Pod{somePod("a", "v1", time.Hour), somePod("b", "v1", time.Hour)}, desired: 2,
+		remove: "a", waiting: "0 of 2 pods updated"},
+	"nothing beside it while it ends":           {pods: []*corev1.Pod{somePod("a", "v1", time.Hour, ending), somePod("b", "v1", time.Hour)}, desired: 2, waiting: "0 of 2"},
+	"nothing while its node has none":           {pods: []*corev1.Pod{somePod("b", "v1", time.Hour)}, desired: 2, waiting: "0 of 2"},
+	"nothing while it starts":                   {pods: []*corev1.Pod{somePod("a", "v2", -1), somePod("b", "v1", time.Hour)}, desired: 2, waiting: "0 of 2"},
+	"nor when it has only just begun":           {pods: []*corev1.Pod{somePod("a", "v2", time.Second), somePod("b", "v1", time.Hour)}, desired: 2, waiting: "0 of 2"},
+	"nor when it fell before":                   {pods: []*corev1.Pod{somePod("a", "v2", 30*time.Second, restartedOnce), somePod("b", "v1", time.Hour)}, desired: 2, waiting: "0 of 2"},
+	"the next when it has proven itself":        {pods: []*corev1.Pod{somePod("a", "v2", 11*time.Second), somePod("b", "v1", time.Hour)}, desired: 2, remove: "b", waiting: "1 of 2"},
+	"also when it fell before, but not of late": {pods: []*corev1.Pod{somePod("a", "v2", 2*time.Minute, restartedOnce), somePod("b", "v1", time.Hour)}, desired: 2, remove: "b", waiting: "1 of 2"},
+	"then a tenth at a time": {pods: append([]*corev1.Pod{somePod("a", "v2", time.Minute)}, many(29, "v1")...), desired: 30,
+		remove: "x00 x01 x02", waiting: "1 of 30"},
+	"less those that are away": {pods: append([]*corev1.Pod{somePod("a", "v2", time.Minute), somePod("b", "v2", -1)}, many(28, "v1")...), desired: 30,
+		remove: "x00 x01", waiting: "1 of 30"},
+	"all done":                         {pods: []*corev1.Pod{somePod("a", "v2", time.Minute), somePod("b", "v2", time.Minute)}, desired: 2},
+	"the last has to prove itself too": {pods: []*corev1.Pod{somePod("a", "v2", time.Minute), somePod("b", "v2", 0)}, desired: 2, waiting: "1 of 2"},
+	"but not where nothing is updated": {pods: []*corev1.Pod{somePod("a", "v2", time.Minute), somePod("b", "v2", 0)}, desired: 2, trusting: true},
+
+	"a first that keeps ending halts": {pods: []*corev1.Pod{somePod("a", "v2", -1, crashed), somePod("b", "v1", time.Hour)}, desired: 2,
+		waiting: "0 of 2", trouble: "pod handler-a on node a: container virt-handler keeps ending: exit code 2, panic: no way"},
+	"one without its image halts": {pods: []*corev1.Pod{somePod("a", "v2", -1, unpullable), somePod("b", "v1", time.Hour)}, desired: 2,
+		waiting: "0 of 2", trouble: "pod handler-a on node a: container virt-handler cannot get its image kubevirt:v2: not found"},
+	"one that takes too long halts": {pods: []*corev1.Pod{somePod("a", "v2", -1, old), somePod("b", "v1", time.Hour)}, desired: 2,
+		waiting: "0 of 2", trouble: "not ready after 5m0s"},
+	"a later one halts where it uses up what may be away": {pods: []*corev1.Pod{somePod("a", "v2", time.Hour), somePod("b", "v2", -1, crashed), somePod("c", "v1", time.Hour)}, desired: 3,
+		waiting: "1 of 3", trouble: "node b"},
+	"and not where more may": {pods: append([]*corev1.Pod{somePod("a", "v2", time.Hour), somePod("b", "v2", -1, crashed)}, many(28, "v1")...), desired: 30,
+		remove: "x00 x01", waiting: "1 of 30"},
+
+	"going back replaces the one that failed":  {pods: []*corev1.Pod{somePod("a", "bad", -1, crashed), somePod("b", "v2", time.Hour)}, desired: 2, remove: "a", waiting: "1 of 2"},
+	"going on begins with the one that failed": {pods: []*corev1.Pod{somePod("a", "v1", time.Hour), somePod("b", "bad", -1, crashed)}, desired: 2, remove: "b", waiting: "0 of 2"},
+
+	"a node's own fault is no first": {pods: []*corev1.Pod{somePod("a", "v1", -1, crashed), somePod("b", "v1", time.Hour)}, desired: 2, remove: "b", waiting: "0 of 2"},
+	"but begins where all fail":      {pods: []*corev1.Pod{somePod("a", "v1", -1, crashed), somePod("b", "v1", -1, crashed)}, desired: 2, remove: "a", waiting: "0 of 2"},
+	"still halted where it serves for a moment": {pods: []*corev1.Pod{somePod("a", "v2", time.Second, crashed), somePod("b", "v1", time.Hour)}, desired: 2,
+		waiting: "0 of 2", trouble: "keeps ending"},
+	"nor trusted where nothing is updated": {pods: []*corev1.Pod{somePod("a", "v2", time.Second, crashed), somePod("b", "v2", time.Hour)}, desired: 2, trusting: true,
+		waiting: "1 of 2", trouble: "keeps ending"},
+
+	"a node that does not answer is left out": {pods: []*corev1.Pod{somePod("a", "v1", -1), somePod("b", "v1", time.Hour)}, desired: 2, lost: []string{"a"},
+		remove: "b", waiting: "left out because they do not answer: a"},
+	"and not waited for": {pods: []*corev1.Pod{somePod("a", "v1", -1), somePod("b", "v2", time.Hour)}, desired: 2, lost: []string{"a"}},
+	"even if the first was there": {pods: []*corev1.Pod{somePod("a", "v2", -1), somePod("b", "v1", time.Hour)}, desired: 2, lost: []string{"a"},
+		remove: "b", waiting: "0 of 2"},
+	"one of unknown state is not the first": {pods: []*corev1.Pod{somePod("a", "v1", -1), somePod("b", "v1", time.Hour)}, desired: 2, remove: "b", waiting: "0 of 2"},
+	"nowhere to run":                        {},
+}
+
 // TestWaves walks an update of virt-handler, node by node.
 func TestWaves(t *testing.T) {
-	tests := map[string]struct {
-		pods     []*corev1.Pod
-		desired  int32
-		lost     []string
-		trusting bool
-		// remove are the nodes whose pods are replaced next; waiting and trouble parts of what is said.
-		remove           string
-		waiting, trouble string
-	}{
-		"one pod is the first": {pods: []*corev1.Pod{somePod("a", "v1", time.Hour), somePod("b", "v1", time.Hour)}, desired: 2,
-			remove: "a", waiting: "0 of 2 pods updated"},
-		"nothing beside it while it ends":           {pods: []*corev1.Pod{somePod("a", "v1", time.Hour, ending), somePod("b", "v1", time.Hour)}, desired: 2, waiting: "0 of 2"},
-		"nothing while its node has none":           {pods: []*corev1.Pod{somePod("b", "v1", time.Hour)}, desired: 2, waiting: "0 of 2"},
-		"nothing while it starts":                   {pods: []*corev1.Pod{somePod("a", "v2", -1), somePod("b", "v1", time.Hour)}, desired: 2, waiting: "0 of 2"},
-		"nor when it has only just begun":           {pods: []*corev1.Pod{somePod("a", "v2", time.Second), somePod("b", "v1", time.Hour)}, desired: 2, waiting: "0 of 2"},
-		"nor when it fell before":                   {pods: []*corev1.Pod{somePod("a", "v2", 30*time.Second, restartedOnce), somePod("b", "v1", time.Hour)}, desired: 2, waiting: "0 of 2"},
-		"the next when it has proven itself":        {pods: []*corev1.Pod{somePod("a", "v2", 11*time.Second), somePod("b", "v1", time.Hour)}, desired: 2, remove: "b", waiting: "1 of 2"},
-		"also when it fell before, but not of late": {pods: []*corev1.Pod{somePod("a", "v2", 2*time.Minute, restartedOnce), somePod("b", "v1", time.Hour)}, desired: 2, remove: "b", waiting: "1 of 2"},
-		"then a tenth at a time": {pods: append([]*corev1.Pod{somePod("a", "v2", time.Minute)}, many(29, "v1")...), desired: 30,
-			remove: "x00 x01 x02", waiting: "1 of 30"},
-		"less those that are away": {pods: append([]*corev1.Pod{somePod("a", "v2", time.Minute), somePod("b", "v2", -1)}, many(28, "v1")...), desired: 30,
-			remove: "x00 x01", waiting: "1 of 30"},
-		"all done":                         {pods: []*corev1.Pod{somePod("a", "v2", time.Minute), somePod("b", "v2", time.Minute)}, desired: 2},
-		"the last has to prove itself too": {pods: []*corev1.Pod{somePod("a", "v2", time.Minute), somePod("b", "v2", 0)}, desired: 2, waiting: "1 of 2"},
-		"but not where nothing is updated": {pods: []*corev1.Pod{somePod("a", "v2", time.Minute), somePod("b", "v2", 0)}, desired: 2, trusting: true},
-
-		"a first that keeps ending halts": {pods: []*corev1.Pod{somePod("a", "v2", -1, crashed), somePod("b", "v1", time.Hour)}, desired: 2,
-			waiting: "0 of 2", trouble: "pod handler-a on node a: container virt-handler keeps ending: exit code 2, panic: no way"},
-		"one without its image halts": {pods: []*corev1.Pod{somePod("a", "v2", -1, unpullable), somePod("b", "v1", time.Hour)}, desired: 2,
-			waiting: "0 of 2", trouble: "pod handler-a on node a: container virt-handler cannot get its image kubevirt:v2: not found"},
-		"one that takes too long halts": {pods: []*corev1.Pod{somePod("a", "v2", -1, old), somePod("b", "v1", time.Hour)}, desired: 2,
-			waiting: "0 of 2", trouble: "not ready after 5m0s"},
-		"a later one halts where it uses up what may be away": {pods: []*corev1.Pod{somePod("a", "v2", time.Hour), somePod("b", "v2", -1, crashed), somePod("c", "v1", time.Hour)}, desired: 3,
-			waiting: "1 of 3", trouble: "node b"},
-		"and not where more may": {pods: append([]*corev1.Pod{somePod("a", "v2", time.Hour), somePod("b", "v2", -1, crashed)}, many(28, "v1")...), desired: 30,
-			remove: "x00 x01", waiting: "1 of 30"},
-
-		"going back replaces the one that failed":  {pods: []*corev1.Pod{somePod("a", "bad", -1, crashed), somePod("b", "v2", time.Hour)}, desired: 2, remove: "a", waiting: "1 of 2"},
-		"going on begins with the one that failed": {pods: []*corev1.Pod{somePod("a", "v1", time.Hour), somePod("b", "bad", -1, crashed)}, desired: 2, remove: "b", waiting: "0 of 2"},
-
-		"a node's own fault is no first": {pods: []*corev1.Pod{somePod("a", "v1", -1, crashed), somePod("b", "v1", time.Hour)}, desired: 2, remove: "b", waiting: "0 of 2"},
-		"but begins where all fail":      {pods: []*corev1.Pod{somePod("a", "v1", -1, crashed), somePod("b", "v1", -1, crashed)}, desired: 2, remove: "a", waiting: "0 of 2"},
-		"still halted where it serves for a moment": {pods: []*corev1.Pod{somePod("a", "v2", time.Second, crashed), somePod("b", "v1", time.Hour)}, desired: 2,
-			waiting: "0 of 2", trouble: "keeps ending"},
-		"nor trusted where nothing is updated": {pods: []*corev1.Pod{somePod("a", "v2", time.Second, crashed), somePod("b", "v2", time.Hour)}, desired: 2, trusting: true,
-			waiting: "1 of 2", trouble: "keeps ending"},
-
-		"a node that does not answer is left out": {pods: []*corev1.Pod{somePod("a", "v1", -1), somePod("b", "v1", time.Hour)}, desired: 2, lost: []string{"a"},
-			remove: "b", waiting: "left out because they do not answer: a"},
-		"and not waited for": {pods: []*corev1.Pod{somePod("a", "v1", -1), somePod("b", "v2", time.Hour)}, desired: 2, lost: []string{"a"}},
-		"even if the first was there": {pods: []*corev1.Pod{somePod("a", "v2", -1), somePod("b", "v1", time.Hour)}, desired: 2, lost: []string{"a"},
-			remove: "b", waiting: "0 of 2"},
-		"one of unknown state is not the first": {pods: []*corev1.Pod{somePod("a", "v1", -1), somePod("b", "v1", time.Hour)}, desired: 2, remove: "b", waiting: "0 of 2"},
-		"nowhere to run":                        {},
-	}
-	for name, c := range tests {
+	for name, c := range waves {
 		t.Run(name, func(t *testing.T) {
 			set := &appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Name: component.Handler}}
 			set.Spec.Template.Annotations = map[string]string{component.AnnotationTemplate: "v2"}
