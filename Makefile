@@ -87,7 +87,7 @@ fmt: ## Format the Go files.
 test: lint unit envtest process e2e-gate ## The gate: everything a change must pass.
 
 .PHONY: test-full
-test-full: lint unit envtest process cluster-test e2e upgrade-test olm-test throughput ## All tests, every e2e spec (SHARD=i/n for a part of them).
+test-full: lint unit envtest process cluster-test e2e upgrade-test olm-test edge-test throughput ## All tests, every e2e spec (SHARD=i/n for a part of them).
 
 .PHONY: lint
 lint: ## Formatting, vet, generated files, structure.
@@ -118,7 +118,7 @@ e2e-gate: cluster-up cluster-sync ## The end-to-end specs labelled gate.
 
 .PHONY: e2e
 e2e: cluster-up cluster-sync ## All end-to-end specs (SHARD=i/n).
-	SHARD=$(SHARD) hack/e2e.sh --label-filter '!soak && !upgrade && !olm' $(E2E_FLAGS)
+	SHARD=$(SHARD) hack/e2e.sh --label-filter '!soak && !upgrade && !olm && !edge' $(E2E_FLAGS)
 
 .PHONY: upgrade-test
 upgrade-test: IMAGES = kubevirt virt-launcher guest-tiny
@@ -129,6 +129,11 @@ upgrade-test: build images ## Upgrade an earlier release under running guests, o
 olm-test: IMAGES = kubevirt virt-launcher guest-tiny
 olm-test: build images ## Installation and upgrade by OLM, on a cluster of its own (KEEP=1: it stays up).
 	hack/olm-test.sh
+
+.PHONY: edge-test
+edge-test: IMAGES = kubevirt virt-launcher guest-tiny
+edge-test: build images ## The edge profile, on a cluster of one node of its own (KEEP=1: it stays up).
+	hack/edge-test.sh
 
 .PHONY: soak
 soak: cluster-up cluster-sync ## Start and delete guests for a long while, then look for leaks.

@@ -45,7 +45,7 @@ for i in 0 1 2; do
 	load "kubevirt/virt-launcher:olm-$version" _out/images/virt-launcher.tar
 done
 load kubevirt/guest-tiny:devel _out/images/guest-tiny.tar
-# An update to this version cannot be finished, until the test loads the right image.
+# An update to this version cannot be finished: only the next one helps.
 load "kubevirt/virt-launcher:olm-${versions[1]}" _out/images/guest-tiny.tar
 
 say "testing"

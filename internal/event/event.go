@@ -45,7 +45,17 @@ type Recorder interface {
 // component's name, until ctx is done. Repetitions become updates of the first
 // event.
 func New(ctx context.Context, sink typedcorev1.EventsGetter, scheme *runtime.Scheme, component string) Recorder {
-	broadcaster := record.NewBroadcaster(record.WithContext(ctx))
+	return NewForMany(ctx, sink, scheme, component, 0)
+}
+
+// NewForMany is New for a component that may have so many different things to say of one
+// object in a moment; 0 is client-go's own limit, beyond which it summarizes and drops.
+func NewForMany(ctx context.Context, sink typedcorev1.EventsGetter, scheme *runtime.Scheme, component string, burst int) Recorder {
+	options := record.CorrelatorOptions{BurstSize: burst}
+	if burst > 0 {
+		options.MaxEvents = burst + 1
+	}
+	broadcaster := record.NewBroadcaster(record.WithContext(ctx), record.WithCorrelatorOptions(options))
 	broadcaster.StartRecordingToSink(&typedcorev1.EventSinkImpl{Interface: sink.Events("")})
 	return recorder{broadcaster.NewRecorder(scheme, corev1.EventSource{Component: component})}
 }

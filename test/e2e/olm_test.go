@@ -68,9 +68,9 @@ var _ = Describe("under OLM", Serial, Ordered, Label("olm"), func() {
 			WithTimeout(20 * time.Second).WithPolling(time.Second).Should(Equal("Pending"))
 		guest.expectSamePod(ctx) // Its node's handler is the one that fails: nobody can reach its console.
 
-		By("going on")
-		_, err := run(ctx, checkout("hack", "cli.sh"), "load-image", "--name", "kubevirt/virt-launcher:olm-"+versions[1], checkout("_out", "images", "virt-launcher.tar"))
-		Expect(err).NotTo(HaveOccurred())
+		By("going on, as the administrator decides")
+		kubectl(ctx, "patch", "operatorcondition", "kubevirt-operator."+versions[1], "-n", installNamespace, "--type=merge", "-p",
+			`{"spec":{"overrides":[{"type":"Upgradeable","status":"True","reason":"Mended","message":"the next version mends it"}]}}`)
 		waitInstalled(ctx, versions[2])
 		waitSettled(ctx, versions[2])
 		Expect(told(ctx, versions[2])).To(Equal("True"))

@@ -3,6 +3,7 @@ package kubevirt
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -171,10 +172,17 @@ func (r *Reconciler) apply(ctx context.Context, kv *v1.KubeVirt, object componen
 func (r *Reconciler) insist(ctx context.Context, object component.Object, answer client.Object, text []byte, refused error) error {
 	err := r.Client.Patch(ctx, answer, client.RawPatch(types.MergePatchType, text), fieldOwner)
 	switch {
-	case apierrors.IsNotFound(err), apierrors.IsInvalid(err) && !replaceable(object):
+	case apierrors.IsNotFound(err):
 		return refused
 	case !apierrors.IsInvalid(err):
 		return err
+	}
+	live := newLike(object)
+	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(answer), live); err != nil {
+		return errors.Join(refused, err)
+	}
+	if !unchangeable(object, live) {
+		return refused
 	}
 	if err := r.Client.Delete(ctx, object.(client.Object)); client.IgnoreNotFound(err) != nil {
 		return err
@@ -182,11 +190,20 @@ func (r *Reconciler) insist(ctx context.Context, object component.Object, answer
 	return r.Client.Patch(ctx, answer, client.RawPatch(types.ApplyPatchType, text), fieldOwner, client.ForceOwnership)
 }
 
-// replaceable: nothing is lost while an object of this kind is away for a moment.
-func replaceable(object component.Object) bool {
-	switch object.(type) {
-	case *rbacv1.ClusterRoleBinding, *rbacv1.RoleBinding, *schedulingv1.PriorityClass:
-		return true
+// unchangeable tells whether an object is otherwise than wanted in what never changes.
+// It is asked only of kinds of which nothing is lost while one is away for a moment; and
+// a policy of the cluster's refuses an object in the same words, and would refuse it again.
+func unchangeable(object component.Object, live client.Object) bool {
+	switch wanted := object.(type) {
+	case *rbacv1.ClusterRoleBinding:
+		have, ok := live.(*rbacv1.ClusterRoleBinding)
+		return ok && have.RoleRef != wanted.RoleRef
+	case *rbacv1.RoleBinding:
+		have, ok := live.(*rbacv1.RoleBinding)
+		return ok && have.RoleRef != wanted.RoleRef
+	case *schedulingv1.PriorityClass:
+		have, ok := live.(*schedulingv1.PriorityClass)
+		return ok && have.Value != wanted.Value
 	}
 	return false
 }

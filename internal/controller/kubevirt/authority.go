@@ -12,6 +12,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
 
@@ -211,7 +212,7 @@ func (a authority) write(ctx context.Context, former, object client.Object) erro
 	} else {
 		err = a.r.Client.Create(ctx, object)
 	}
-	if there && apierrors.IsInvalid(err) {
+	if there && apierrors.IsInvalid(err) && frozen(former, object) {
 		err = a.replace(ctx, object)
 	}
 	if err != nil {
@@ -239,6 +240,19 @@ func (a authority) replace(ctx context.Context, object client.Object) error {
 		o.Immutable = nil
 	}
 	return a.r.Client.Create(ctx, object)
+}
+
+// frozen: an object cannot become as wanted by a change. A policy of the cluster's may
+// refuse one in the same words, and would refuse the next.
+func frozen(former, wanted client.Object) bool {
+	switch have := former.(type) {
+	case *corev1.Secret:
+		other, ok := wanted.(*corev1.Secret)
+		return ptr.Deref(have.Immutable, false) || ok && have.Type != other.Type
+	case *corev1.ConfigMap:
+		return ptr.Deref(have.Immutable, false)
+	}
+	return false
 }
 
 // damaged tells whether an object that is to be written is not as this operator, or

@@ -70,6 +70,8 @@ type scope struct {
 	installation *component.Installation
 	// live holds the installation's objects as the cluster has them.
 	live liveObjects
+	// sent: all there is to do has been done; what is still awaited comes by itself.
+	sent bool
 	// waiting says what is still awaited; empty once nothing is.
 	waiting string
 	// wave is how far virt-handler's pods have come, if that had to be looked at.
@@ -122,6 +124,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	s := &scope{kv: kv, now: r.Now(), live: liveObjects{}}
 	p := patch.New(r.Client, kv)
 	err := run(ctx, s, r.choose, r.announce(p), r.remove, r.check, r.certify, r.monitor, r.render, r.mark, r.profile, r.install, r.prune, r.scaleSelf)
+	s.sent = err == nil
 	if err != nil {
 		// Whatever stands in the way of the rest: certificates are renewed all the same.
 		err = errors.Join(ignoreDone(err), r.entrust(ctx, s))

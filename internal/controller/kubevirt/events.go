@@ -5,12 +5,16 @@ import (
 	"kubevirt.io/kubevirt/internal/event"
 )
 
+// atOnce is how many events may be about one object in a moment: every object of an
+// installation may be put back at the same time.
+const atOnce = 200
+
 // tell emits events on what has changed with this reconcile.
 func (r *Reconciler) tell(s *scope, before former, now situation) {
 	switch {
-	case now.reason == v1.ReasonDeploymentFailed && before.available, now.reason == v1.ReasonDeploymentFailed && before.phase == "":
+	case now.reason == v1.ReasonDeploymentFailed && !before.knew(now):
 		r.Events.Emit(s.kv, failed(now.message))
-	case now.reason == v1.ReasonUpdateHalted && now.message != before.trouble:
+	case now.reason == v1.ReasonUpdateHalted && !before.knew(now):
 		r.Events.Emit(s.kv, halted(now.message))
 	case s.kv.Status.Phase == v1.KubeVirtPhaseDeployed && before.phase != v1.KubeVirtPhaseDeployed:
 		r.Events.Emit(s.kv, deployed(s.kv.Status.ObservedKubeVirtVersion))

@@ -42,6 +42,9 @@ func (r *Reconciler) install(ctx context.Context, s *scope) error {
 		if err := r.inspect(ctx, s, sent); err != nil {
 			return err
 		}
+		if i == len(stages)-1 && !s.updating() && !s.rolling && s.deployed() {
+			return nil // A node where virt-handler fails holds up nothing else.
+		}
 		if err := r.replenish(ctx, s, stages[i+1:]); err != nil {
 			return err
 		}

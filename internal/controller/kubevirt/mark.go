@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -44,11 +45,19 @@ func (r *Reconciler) mark(ctx context.Context, s *scope) error {
 		if err != nil {
 			return fmt.Errorf("encoding Secret %s: %w", object.GetName(), err)
 		}
-		err = r.Client.Patch(ctx, live, client.RawPatch(types.ApplyPatchType, text), fieldOwner, client.ForceOwnership)
+		// Its content is remembered apart from its marks.
+		id := identity{schema.GroupKind{Group: "marks", Kind: "Secret"}, client.ObjectKeyFromObject(object)}
+		err = r.onceMore(s, id, object.GetAnnotations()[component.AnnotationHash], func() error {
+			err := r.Client.Patch(ctx, live, client.RawPatch(types.ApplyPatchType, text), fieldOwner, client.ForceOwnership)
+			if err != nil {
+				return fmt.Errorf("applying Secret %s: %w", object.GetName(), err)
+			}
+			r.writes.Note(client.ObjectKeyFromObject(s.kv), live)
+			return nil
+		})
 		if err != nil {
-			return fmt.Errorf("applying Secret %s: %w", object.GetName(), err)
+			return err
 		}
-		r.writes.Note(client.ObjectKeyFromObject(s.kv), live)
 	}
 	return nil
 }

@@ -164,12 +164,14 @@ func (r *Reconciler) labelNamespace(ctx context.Context, s *scope) error {
 	if _, decided := namespace.Labels[labelMonitored]; decided || r.writes.Behind(writer, namespace) {
 		return nil
 	}
-	change := fmt.Sprintf(`{"metadata":{"labels":{%q:"true"}}}`, labelMonitored)
-	if err := r.Client.Patch(ctx, namespace, client.RawPatch(types.MergePatchType, []byte(change)), fieldOwner); err != nil {
-		return fmt.Errorf("labelling namespace %s: %w", name, err)
-	}
-	r.writes.Note(writer, namespace)
-	return nil
+	return r.onceMore(s, identity{schema.GroupKind{Kind: "Namespace"}, client.ObjectKey{Name: name}}, labelMonitored, func() error {
+		change := fmt.Sprintf(`{"metadata":{"labels":{%q:"true"}}}`, labelMonitored)
+		if err := r.Client.Patch(ctx, namespace, client.RawPatch(types.MergePatchType, []byte(change)), fieldOwner); err != nil {
+			return fmt.Errorf("labelling namespace %s: %w", name, err)
+		}
+		r.writes.Note(writer, namespace)
+		return nil
+	})
 }
 
 // trimNamespace keeps of a namespace that it exists, and our label.

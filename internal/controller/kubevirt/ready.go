@@ -86,9 +86,13 @@ func rolledOut(d *appsv1.Deployment) bool {
 }
 
 // handlerReady: virt-handler serves on every node that can be reached, but for as
-// many as an update may have away at a time.
+// many as an update may have away at a time. An update that has brought it to every
+// node where it worked before does not wait for the others.
 func handlerReady(s *scope) string {
 	if s.wave != nil {
+		if s.updating() && !s.rolling {
+			return ""
+		}
 		return s.wave.waiting
 	}
 	for _, object := range s.live {

@@ -89,6 +89,10 @@ func (r *Reconciler) removeDefinitions(ctx context.Context, s *scope) error {
 	if err != nil || len(crds) == 0 {
 		return err
 	}
+	// What is to stop the machines has to be trusted until they are gone.
+	if err := ignoreDone(r.renew(ctx, s)); err != nil {
+		return err
+	}
 	empty := true
 	for i := range crds {
 		done, err := r.removeDefinition(ctx, s, &crds[i])

@@ -95,6 +95,23 @@ func (r *Reconciler) restored(s *scope, id identity, deleted bool) {
 	s.restorations.add(restoration{id: id, deleted: deleted, times: r.applied.restored(id, s.now)})
 }
 
+// onceMore makes a part of somebody else's object as wanted. What was made so before
+// has been changed by others, and is not fought over.
+func (r *Reconciler) onceMore(s *scope, id identity, content string, write func() error) error {
+	again := r.applied.content(id) == content
+	if again && r.patient(s, id) {
+		return nil
+	}
+	if err := write(); err != nil {
+		return err
+	}
+	r.applied.keep(id, content)
+	if again {
+		r.restored(s, id, false)
+	}
+	return nil
+}
+
 // patient tells whether an object has to stay for now as somebody else, who does so
 // again and again, has made it.
 func (r *Reconciler) patient(s *scope, id identity) bool {

@@ -49,6 +49,7 @@ func (r *Reconciler) hold(ctx context.Context, s *scope, objects []component.Obj
 			return nil, err
 		}
 		s.wave = new(known.next())
+		s.wave.template = set.Spec.Template.Annotations[component.AnnotationTemplate]
 		if s.rolling && s.wave.waiting != "" {
 			objects[i] = manual(set)
 		}
@@ -65,13 +66,14 @@ func manual(set *appsv1.DaemonSet) *appsv1.DaemonSet {
 }
 
 // replace deletes the pods of the current wave, once the DaemonSet controller knows
-// what to make instead.
+// what to make instead, and nobody else has told it otherwise.
 func (r *Reconciler) replace(ctx context.Context, s *scope) error {
 	if s.wave == nil || !s.rolling {
 		return nil
 	}
 	for _, object := range s.live {
-		if set, ok := object.(*appsv1.DaemonSet); ok && set.Status.ObservedGeneration < set.Generation {
+		set, ok := object.(*appsv1.DaemonSet)
+		if ok && (set.Status.ObservedGeneration < set.Generation || set.Spec.Template.Annotations[component.AnnotationTemplate] != s.wave.template) {
 			return nil
 		}
 	}

@@ -92,7 +92,7 @@ func Run(ctx context.Context, config *rest.Config, o Options) error {
 	r := &Reconciler{
 		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Environment: o.Environment, Definitions: definitions, Foreign: foreign,
 		Validate: o.Validate, Now: time.Now, Upgrades: upgrades,
-		Events: event.New(ctx, events, mgr.GetScheme(), component.Operator),
+		Events: event.NewForMany(ctx, events, mgr.GetScheme(), component.Operator, atOnce),
 	}
 	if err := r.SetupWithManager(mgr); err != nil {
 		return err

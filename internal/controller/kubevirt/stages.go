@@ -40,9 +40,8 @@ func (s *scope) stages() []stage {
 			{list(base, i.Admission), established},
 			{successor, deploymentsReady(successor)},
 			{list(i.Handler, i.API, i.Controller), deploymentsReady(i.API)},
-			{list(i.Aggregation, i.Monitoring), func(s *scope) string {
-				return first(aggregated(s), deploymentsReady(i.Controller)(s), handlerReady(s))
-			}},
+			{list(i.Aggregation, i.Monitoring), func(s *scope) string { return first(aggregated(s), deploymentsReady(i.Controller)(s)) }},
+			{nil, handlerReady},
 		}
 	case olderVersion(s.config.Version, s.kv.Status.ObservedKubeVirtVersion):
 		return []stage{{base, established}, api, last, controller, handler}

@@ -33,16 +33,18 @@ type situation struct {
 
 // former is what the status said before a reconcile, as far as events depend on it.
 type former struct {
-	phase     v1.KubeVirtPhase
-	available bool
-	// trouble that an update had been halted by.
-	trouble string
+	phase v1.KubeVirtPhase
+	// reason and message are why it was degraded, or that it was not.
+	reason, message string
 }
 
+// knew: the same had been found before.
+func (f former) knew(now situation) bool { return f.reason == now.reason && f.message == now.message }
+
 func rememberStatus(status *v1.KubeVirtStatus) former {
-	before := former{phase: status.Phase, available: v1.IsConditionTrue(status.Conditions, v1.ConditionAvailable)}
-	if c := v1.FindCondition(status.Conditions, v1.ConditionDegraded); c != nil && c.Reason == v1.ReasonUpdateHalted {
-		before.trouble = c.Message
+	before := former{phase: status.Phase}
+	if c := v1.FindCondition(status.Conditions, v1.ConditionDegraded); c != nil {
+		before.reason, before.message = c.Reason, c.Message
 	}
 	return before
 }
@@ -62,7 +64,7 @@ func (r *Reconciler) report(s *scope, err error) {
 	if s.config != nil {
 		s.setDeployment(now)
 	}
-	if err == nil && s.waiting == "" && s.invalid == "" && !s.removed {
+	if err == nil && s.sent && s.invalid == "" && !s.removed {
 		if replicas := s.kv.Spec.Infra; replicas != nil && replicas.Replicas != nil && ptr.Deref(status.ObservedGeneration, 0) != s.kv.Generation {
 			r.Events.Emit(s.kv, replicasOverridden(*replicas.Replicas))
 		}
@@ -76,7 +78,7 @@ func (r *Reconciler) report(s *scope, err error) {
 
 func (s *scope) situation(err error) situation {
 	serves := v1.IsConditionTrue(s.kv.Status.Conditions, v1.ConditionAvailable)
-	deployed := serves || s.kv.Status.ObservedDeploymentID != ""
+	deployed := s.deployed()
 	deleting := !s.kv.DeletionTimestamp.IsZero()
 	passing := err != nil && !lasting(err)
 	switch {
@@ -110,6 +112,11 @@ func (s *scope) situation(err error) situation {
 	}
 	return situation{reason: v1.ReasonDeploymentInProgress, available: deployed && s.stillServes(), progressing: true,
 		degraded: s.trouble != nil, message: s.awaited()}
+}
+
+// deployed: everything was there before.
+func (s *scope) deployed() bool {
+	return v1.IsConditionTrue(s.kv.Status.Conditions, v1.ConditionAvailable) || s.kv.Status.ObservedDeploymentID != ""
 }
 
 // awaited says what is, or why it does not come.

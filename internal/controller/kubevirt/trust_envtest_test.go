@@ -3,13 +3,16 @@
 package kubevirt
 
 import (
+	"context"
 	"crypto/x509"
 	"testing"
 	"time"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -70,6 +73,16 @@ func TestCertificatesOutliveStandstill(t *testing.T) {
 		},
 		"an update that waits": func(s *suite, _ *v1.KubeVirt) {
 			s.r.Environment.Version, s.r.Environment.Image = "v1.10.0+v9.0.0", "registry.test/kv/kubevirt:v9"
+		},
+		"a removal that hangs": func(s *suite, kv *v1.KubeVirt) {
+			held := &apiextensionsv1.CustomResourceDefinition{ObjectMeta: metav1.ObjectMeta{Name: "virtualmachines.kubevirt.io"}}
+			hold := func(finalizers string) {
+				change := client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"finalizers":`+finalizers+`}}`))
+				s.must(admin.Patch(context.Background(), held, change), "holding a CRD")
+			}
+			hold(`["example.com/held"]`)
+			s.Cleanup(func() { hold("[]") })
+			s.must(admin.Delete(s.ctx, kv), "deleting the KubeVirt object")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

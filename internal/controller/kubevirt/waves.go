@@ -3,6 +3,7 @@ package kubevirt
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +23,8 @@ type wave struct {
 	waiting string
 	// trouble is why nothing more is replaced.
 	trouble *trouble
+	// template that the pods are to be made from.
+	template string
 }
 
 // rollout is what one knows of a DaemonSet whose pods are replaced by this operator.
@@ -34,7 +37,8 @@ type rollout struct {
 	set *appsv1.DaemonSet
 	// pods of it, of whatever template.
 	pods []*corev1.Pod
-	// lost names nodes that do not answer. Their pods neither count nor are waited for.
+	// lost names nodes that do not answer. Their pods neither count nor are waited for,
+	// unless they are new: then they may be what the node does not answer for.
 	lost map[string]bool
 	now  time.Time
 	// trusting takes a pod's first readiness for good: nothing is replaced that works.
@@ -52,27 +56,29 @@ func (r rollout) next() wave {
 	for _, pod := range r.pods {
 		node := nodeOf(pod)
 		nodes[node] = true
+		isNew := hasTemplate(pod, &r.set.Spec.Template)
 		switch {
-		case r.lost[node]:
+		case r.lost[node] && !(isNew && felled(pod)):
 		case !pod.DeletionTimestamp.IsZero():
 			away++
-		case !hasTemplate(pod, &r.set.Spec.Template):
+		case !isNew:
 			old = append(old, pod)
 		case r.good(pod):
 			updated++
 		default:
 			away++
-			if t := troubleOf(pod, r.now); t != nil && (w.trouble == nil || t.what < w.trouble.what) {
+			if t := r.troubleOf(pod); t != nil && (w.trouble == nil || t.what < w.trouble.what) {
 				w.trouble = t
 			}
 		}
 	}
+	old, left := r.healthy(old, updated > 0)
 	desired := int(r.set.Status.DesiredNumberScheduled)
 	away += max(0, desired-len(nodes))
 	if len(old) == 0 && away <= mayBeAway(r.set, false) {
 		return wave{}
 	}
-	w.waiting = r.describe(updated, desired)
+	w.waiting = r.describe(updated, desired, left)
 	limit := 1
 	if updated > 0 {
 		limit = max(1, mayBeAway(r.set, true))
@@ -81,49 +87,76 @@ func (r rollout) next() wave {
 	if room <= 0 {
 		return w
 	}
-	// What a former, unfinished update broke has nothing to lose. Where a pod fails
-	// that works elsewhere, it is the node's fault, and the next one would fail as
-	// well: those come last, with those of which nothing is known.
+	w.remove, w.trouble = old[:room], nil
+	return w
+}
+
+// healthy returns the pods to be replaced in their order, and the nodes where they are
+// left to the DaemonSet controller, which replaces what does not work when this is over.
+// What a former, unfinished update broke comes first: it has nothing to lose. Where a
+// pod fails that works elsewhere, the node is at fault, and its next pod would only halt
+// the update. Those of which nothing is known come last.
+func (r rollout) healthy(old []*corev1.Pod, proven bool) (list []*corev1.Pod, left map[string]bool) {
 	works := map[string]bool{}
 	for _, pod := range old {
 		if isReady(pod) {
 			works[pod.Annotations[component.AnnotationTemplate]] = true
 		}
 	}
-	rank := func(pod *corev1.Pod) int {
+	left = map[string]bool{}
+	ranks := map[*corev1.Pod]int{}
+	for _, pod := range old {
+		fails := troubleOf(pod, r.now) != nil
 		switch {
-		case troubleOf(pod, r.now) != nil && !works[pod.Annotations[component.AnnotationTemplate]]:
-			return 0
+		case fails && (proven || works[pod.Annotations[component.AnnotationTemplate]]):
+			left[nodeOf(pod)] = true
+			continue
+		case fails:
+			ranks[pod] = 0
 		case isReady(pod):
-			return 1
+			ranks[pod] = 1
+		default:
+			ranks[pod] = 2
 		}
-		return 2
+		list = append(list, pod)
 	}
-	slices.SortFunc(old, func(a, b *corev1.Pod) int {
-		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(nodeOf(a), nodeOf(b)), cmp.Compare(a.Name, b.Name))
+	slices.SortFunc(list, func(a, b *corev1.Pod) int {
+		return cmp.Or(cmp.Compare(ranks[a], ranks[b]), cmp.Compare(nodeOf(a), nodeOf(b)), cmp.Compare(a.Name, b.Name))
 	})
-	w.remove, w.trouble = old[:room], nil
-	return w
+	return list, left
+}
+
+// troubleOf is why a new pod does not come to work. One that has taken its node along
+// is in the gravest of troubles.
+func (r rollout) troubleOf(pod *corev1.Pod) *trouble {
+	if node := nodeOf(pod); r.lost[node] {
+		return &trouble{what: fmt.Sprintf("pod %s on node %s: the node does not answer since it got this pod", pod.Name, node)}
+	}
+	return troubleOf(pod, r.now)
 }
 
 func (r rollout) good(pod *corev1.Pod) bool {
 	return proven(pod, r.now) || r.trusting && isReady(pod) && !fallen(pod)
 }
 
-func (r rollout) describe(updated, desired int) string {
+func (r rollout) describe(updated, desired int, left map[string]bool) string {
 	text := fmt.Sprintf("waiting for %s: %d of %d pods updated", r.set.Name, updated, desired)
-	if len(r.lost) == 0 {
-		return text
+	if len(r.lost) > 0 {
+		text += "; left out because they do not answer: " + some(r.lost)
 	}
-	names := make([]string, 0, len(r.lost))
-	for name := range r.lost {
-		names = append(names, name)
+	if len(left) > 0 {
+		text += "; left for the end because they failed before: " + some(left)
 	}
-	slices.Sort(names)
+	return text
+}
+
+// some lists names, if they are not too many.
+func some(set map[string]bool) string {
+	names := slices.Sorted(maps.Keys(set))
 	if most := 5; len(names) > most {
 		names = append(names[:most], fmt.Sprintf("and %d more", len(names)-most))
 	}
-	return text + "; left out because they do not answer: " + strings.Join(names, ", ")
+	return strings.Join(names, ", ")
 }
 
 // mayBeAway is how many pods of a DaemonSet an update may have away at a time.
@@ -142,6 +175,13 @@ func mayBeAway(set *appsv1.DaemonSet, roundUp bool) int {
 // hasTemplate tells whether a pod was made from a template.
 func hasTemplate(pod *corev1.Pod, template *corev1.PodTemplateSpec) bool {
 	return pod.Annotations[component.AnnotationTemplate] == template.Annotations[component.AnnotationTemplate]
+}
+
+// felled: a pod whose node does not answer was new when that began.
+func felled(pod *corev1.Pod) bool {
+	const young = 10 * time.Minute
+	c := readiness(pod)
+	return c == nil || c.Status != corev1.ConditionTrue && c.LastTransitionTime.Sub(pod.CreationTimestamp.Time) < young
 }
 
 // suspicious: a pod is in a state that a node which does not answer leaves it in.
