@@ -58,7 +58,7 @@ func (r rollout) next() wave {
 		nodes[node] = true
 		isNew := hasTemplate(pod, &r.set.Spec.Template)
 		switch {
-		case r.lost[node] && !(isNew && felled(pod)):
+		case r.lost[node] && (!isNew || !felled(pod)):
 		case !pod.DeletionTimestamp.IsZero():
 			away++
 		case !isNew:
