@@ -3,6 +3,7 @@ package explain
 import (
 	"fmt"
 	"regexp"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -95,7 +96,12 @@ func (v *view) missing(kind, name string, event *corev1.Event) cause {
 }
 
 // sandbox tells that the pod's own frame cannot be made, mostly for want of a network.
+// On a busy node the first attempts may fail of themselves.
 func (v *view) sandbox() []cause {
+	const attempts = 20 * time.Second
+	if !v.late(v.pod.CreationTimestamp.Time, attempts) {
+		return nil
+	}
 	event := v.freshEvent(v.pod.UID, "FailedCreatePodSandBox", "NetworkNotReady")
 	if event == nil {
 		return nil

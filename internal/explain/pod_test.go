@@ -71,6 +71,8 @@ func podStories() []story {
 		{name: "network", facts: pending(podEvent("FailedCreatePodSandBox",
 			`failed to setup network for sandbox: plugin type="bridge" failed (add)`)),
 			causes: causes(v1.CauseNetworkFailed), says: "bridge"},
+		{name: "network, the first attempt", facts: scene(v1.RunStrategyAlways, scheduling, launcher(corev1.PodPending, 10*time.Second, creating),
+			podEvent("FailedCreatePodSandBox", `plugin type="multus" failed (add): context deadline exceeded`))},
 		{name: "sandbox", facts: pending(podEvent("FailedCreatePodSandBox",
 			"failed to create containerd task: no space left on device")),
 			causes: causes(v1.CauseContainerInvalid)},
