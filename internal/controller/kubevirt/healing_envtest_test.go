@@ -112,7 +112,7 @@ func (s *suite) heal(kv *v1.KubeVirt, how, said string, damage func(client.Objec
 			want = append(want, fmt.Sprintf("%s was %s and is as it was again", id, said))
 		}
 	}
-	started, missing := time.Now(), "nothing"
+	started, missing, waits := time.Now(), "nothing", 0
 	defer func() {
 		if missing != "" {
 			s.Logf("%s: last awaited: %s", how, missing)
@@ -121,6 +121,11 @@ func (s *suite) heal(kv *v1.KubeVirt, how, said string, damage func(client.Objec
 	s.until(kv, "all is as it was after it was "+how, func() bool {
 		s.kubelets()
 		missing = s.missing(before)
+		if time.Since(started) > time.Duration(waits+1)*removalRetry {
+			// The API server may have to be reminded of a CRD, once in a while.
+			s.clock.SetTime(s.clock.Now().Add(removalRetry))
+			waits++
+		}
 		return missing == ""
 	})
 	s.settle(kv)

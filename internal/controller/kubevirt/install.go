@@ -3,6 +3,8 @@ package kubevirt
 import (
 	"context"
 
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+
 	"kubevirt.io/kubevirt/internal/component"
 )
 
@@ -39,6 +41,9 @@ func (r *Reconciler) install(ctx context.Context, s *scope) error {
 			continue
 		}
 		s.at(s.now.Add(glance))
+		if err := r.remind(ctx, s); err != nil {
+			return err
+		}
 		if err := r.inspect(ctx, s, sent); err != nil {
 			return err
 		}
@@ -49,6 +54,20 @@ func (r *Reconciler) install(ctx context.Context, s *scope) error {
 			return err
 		}
 		return errDone
+	}
+	return nil
+}
+
+// remind has the API server finish what somebody has begun to delete.
+func (r *Reconciler) remind(ctx context.Context, s *scope) error {
+	for _, object := range s.live {
+		crd, ok := object.(*apiextensionsv1.CustomResourceDefinition)
+		if !ok || crd.DeletionTimestamp == nil || s.now.Sub(crd.DeletionTimestamp.Time) < removalRetry {
+			continue
+		}
+		if err := r.nudge(ctx, s, crd.DeepCopy()); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -22,6 +22,9 @@ func established(s *scope) string {
 		if !ok {
 			continue
 		}
+		if crd.DeletionTimestamp != nil {
+			return fmt.Sprintf("waiting for CRD %s to be gone, to make it again", crd.Name)
+		}
 		served := false
 		for _, condition := range crd.Status.Conditions {
 			if condition.Type == apiextensionsv1.Established {

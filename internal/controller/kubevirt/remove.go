@@ -137,7 +137,8 @@ func (r *Reconciler) removeDefinition(ctx context.Context, s *scope, crd *apiext
 // its kind is left. The API server gives up when a status write of its own collides
 // with another one, and looks again only after minutes, or when the CRD changes.
 func (r *Reconciler) nudge(ctx context.Context, s *scope, crd *apiextensionsv1.CustomResourceDefinition) error {
-	if len(crd.Status.StoredVersions) == 0 {
+	last, err := time.Parse(time.RFC3339, crd.Annotations[annotationNudged])
+	if len(crd.Status.StoredVersions) == 0 || err == nil && s.now.Sub(last) < removalRetry {
 		return nil
 	}
 	list := &metav1.PartialObjectMetadataList{}
@@ -149,7 +150,7 @@ func (r *Reconciler) nudge(ctx context.Context, s *scope, crd *apiextensionsv1.C
 		return nil //nolint:nilerr // explained above
 	}
 	change := fmt.Sprintf(`{"metadata":{"annotations":{%q:%q}}}`, annotationNudged, s.now.UTC().Format(time.RFC3339))
-	err := r.Client.Patch(ctx, crd, client.RawPatch(types.MergePatchType, []byte(change)), fieldOwner)
+	err = r.Client.Patch(ctx, crd, client.RawPatch(types.MergePatchType, []byte(change)), fieldOwner)
 	return wrap(client.IgnoreNotFound(err), "reminding the API server of CRD %s", crd.Name)
 }
 
