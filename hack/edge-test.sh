@@ -4,8 +4,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export KUBEVIRT_CLUSTER=edge NUM_NODES=1
-trap '[[ -n ${KEEP:-} ]] || hack/cli.sh down' EXIT
-hack/cli.sh down # What an earlier run may have left.
-hack/cli.sh up
+. hack/own-cluster.sh
 hack/deploy.sh
 hack/e2e.sh --label-filter edge "$@"

@@ -17,11 +17,9 @@ image() { # image NAME DIRECTORY DOCKERFILE: an image of files, which the cluste
 	load "$1" "$work/image.tar"
 }
 
-trap '[[ -n ${KEEP:-} ]] || hack/cli.sh down' EXIT
 rm -rf "$work"
 mkdir -p "$work"
-hack/cli.sh down # What an earlier run may have left.
-hack/cli.sh up
+. hack/own-cluster.sh
 hack/cli.sh olm
 
 say "making bundles and catalogs"

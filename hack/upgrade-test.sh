@@ -4,7 +4,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export KUBEVIRT_CLUSTER=upgrade
-trap '[[ -n ${KEEP:-} ]] || hack/cli.sh down' EXIT
-hack/cli.sh down # What an earlier run may have left.
-hack/cli.sh up
+. hack/own-cluster.sh
 hack/e2e.sh --label-filter upgrade "$@"

@@ -16,7 +16,6 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	v1 "kubevirt.io/kubevirt/api/core/v1"
@@ -66,7 +65,7 @@ var _ = Describe("under OLM", Serial, Ordered, Label("olm"), func() {
 			WithTimeout(olmTimeout).WithPolling(time.Second).Should(Equal("Pending OperatorConditionNotUpgradeable"))
 		Consistently(ctx, func() string { return csv(ctx, versions[2], "{.status.phase}") }).
 			WithTimeout(20 * time.Second).WithPolling(time.Second).Should(Equal("Pending"))
-		guest.expectSamePod(ctx) // Its node's handler is the one that fails: nobody can reach its console.
+		guest.expectInPlace(ctx) // Its node's handler is the one that fails: nobody can reach its console.
 
 		By("going on, as the administrator decides")
 		kubectl(ctx, "patch", "operatorcondition", "kubevirt-operator."+versions[1], "-n", installNamespace, "--type=merge", "-p",
@@ -214,34 +213,25 @@ func waitSettled(ctx context.Context, version string) {
 
 // runningGuest is a guest that nothing may happen to.
 type runningGuest struct {
-	vm            *v1.VirtualMachine
-	instance, pod types.UID
-	uptime        float64
+	*survivor
+	vm     *v1.VirtualMachine
+	uptime float64
 	// asked is when uptime was.
 	asked time.Time
 }
 
 func meetGuest(ctx context.Context, vm *v1.VirtualMachine) *runningGuest {
 	GinkgoHelper()
-	vmi := waitRunning(ctx, vm)
-	g := &runningGuest{vm: vm, instance: vmi.UID, pod: launcherPod(ctx, vmi).UID}
+	g := &runningGuest{survivor: meet(ctx, vm.Namespace, vm.Name), vm: vm}
 	g.uptime, g.asked = uptime(ctx, vm), time.Now()
 	return g
 }
 
-// expectSamePod: the guest's pod is the one it has been.
-func (g *runningGuest) expectSamePod(ctx context.Context) {
-	GinkgoHelper()
-	vmi := waitRunning(ctx, g.vm)
-	Expect(vmi.UID).To(Equal(g.instance))
-	Expect(launcherPod(ctx, vmi).UID).To(Equal(g.pod))
-}
-
-// expectSame: the same pod, and the guest has been up ever since.
+// expectSame: untouched, and its clock has never stood still for long.
 func (g *runningGuest) expectSame(ctx context.Context) {
 	GinkgoHelper()
-	g.expectSamePod(ctx)
-	// Its clock may stand still for a moment, when the machine is busy.
+	g.expectUntouched(ctx)
+	// For a moment it may, when the machine is busy.
 	Expect(uptime(ctx, g.vm)).To(BeNumerically(">=", g.uptime+time.Since(g.asked).Seconds()*0.8))
 }
 

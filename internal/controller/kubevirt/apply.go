@@ -172,7 +172,7 @@ func (r *Reconciler) apply(ctx context.Context, kv *v1.KubeVirt, object componen
 func (r *Reconciler) insist(ctx context.Context, object component.Object, answer client.Object, text []byte, refused error) error {
 	err := r.Client.Patch(ctx, answer, client.RawPatch(types.MergePatchType, text), fieldOwner)
 	switch {
-	case apierrors.IsNotFound(err):
+	case apierrors.IsNotFound(err), apierrors.IsInvalid(err) && fixed(object) == nil:
 		return refused
 	case !apierrors.IsInvalid(err):
 		return err
@@ -181,7 +181,8 @@ func (r *Reconciler) insist(ctx context.Context, object component.Object, answer
 	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(answer), live); err != nil {
 		return errors.Join(refused, err)
 	}
-	if !unchangeable(object, live) {
+	// A policy of the cluster's refuses in the same words, and would refuse a new one too.
+	if fixed(object) == fixed(live) {
 		return refused
 	}
 	if err := r.Client.Delete(ctx, object.(client.Object)); client.IgnoreNotFound(err) != nil {
@@ -190,22 +191,18 @@ func (r *Reconciler) insist(ctx context.Context, object component.Object, answer
 	return r.Client.Patch(ctx, answer, client.RawPatch(types.ApplyPatchType, text), fieldOwner, client.ForceOwnership)
 }
 
-// unchangeable tells whether an object is otherwise than wanted in what never changes.
-// It is asked only of kinds of which nothing is lost while one is away for a moment; and
-// a policy of the cluster's refuses an object in the same words, and would refuse it again.
-func unchangeable(object component.Object, live client.Object) bool {
-	switch wanted := object.(type) {
+// fixed is what never changes of an object; nil for kinds of which something is lost
+// while one is away for a moment.
+func fixed(object any) any {
+	switch o := object.(type) {
 	case *rbacv1.ClusterRoleBinding:
-		have, ok := live.(*rbacv1.ClusterRoleBinding)
-		return ok && have.RoleRef != wanted.RoleRef
+		return o.RoleRef
 	case *rbacv1.RoleBinding:
-		have, ok := live.(*rbacv1.RoleBinding)
-		return ok && have.RoleRef != wanted.RoleRef
+		return o.RoleRef
 	case *schedulingv1.PriorityClass:
-		have, ok := live.(*schedulingv1.PriorityClass)
-		return ok && have.Value != wanted.Value
+		return o.Value
 	}
-	return false
+	return nil
 }
 
 // holds tells whether a live object has all that is wanted of it.

@@ -47,7 +47,7 @@ func (r *Reconciler) install(ctx context.Context, s *scope) error {
 		if err := r.inspect(ctx, s, sent); err != nil {
 			return err
 		}
-		if i == len(stages)-1 && !s.updating() && !s.rolling && s.deployed() {
+		if stage.lenient && !s.rolling {
 			return nil // A node where virt-handler fails holds up nothing else.
 		}
 		if err := r.replenish(ctx, s, stages[i+1:]); err != nil {
@@ -62,7 +62,7 @@ func (r *Reconciler) install(ctx context.Context, s *scope) error {
 func (r *Reconciler) remind(ctx context.Context, s *scope) error {
 	for _, object := range s.live {
 		crd, ok := object.(*apiextensionsv1.CustomResourceDefinition)
-		if !ok || crd.DeletionTimestamp == nil || s.now.Sub(crd.DeletionTimestamp.Time) < removalRetry {
+		if !ok || crd.DeletionTimestamp == nil {
 			continue
 		}
 		if err := r.nudge(ctx, s, crd.DeepCopy()); err != nil {

@@ -38,7 +38,7 @@ func (r *Reconciler) mark(ctx context.Context, s *scope) error {
 		if err != nil {
 			return err
 		}
-		if same || r.writes.Behind(client.ObjectKeyFromObject(s.kv), live) {
+		if same {
 			continue
 		}
 		text, err := json.Marshal(wanted)
@@ -47,16 +47,10 @@ func (r *Reconciler) mark(ctx context.Context, s *scope) error {
 		}
 		// Its content is remembered apart from its marks.
 		id := identity{schema.GroupKind{Group: "marks", Kind: "Secret"}, client.ObjectKeyFromObject(object)}
-		err = r.onceMore(s, id, object.GetAnnotations()[component.AnnotationHash], func() error {
-			err := r.Client.Patch(ctx, live, client.RawPatch(types.ApplyPatchType, text), fieldOwner, client.ForceOwnership)
-			if err != nil {
-				return fmt.Errorf("applying Secret %s: %w", object.GetName(), err)
-			}
-			r.writes.Note(client.ObjectKeyFromObject(s.kv), live)
-			return nil
-		})
+		apply := client.RawPatch(types.ApplyPatchType, text)
+		err = r.onceMore(ctx, s, id, object.GetAnnotations()[component.AnnotationHash], live, apply, client.ForceOwnership)
 		if err != nil {
-			return err
+			return fmt.Errorf("applying Secret %s: %w", object.GetName(), err)
 		}
 	}
 	return nil

@@ -160,18 +160,12 @@ func (r *Reconciler) labelNamespace(ctx context.Context, s *scope) error {
 	if err != nil || namespace == nil {
 		return err
 	}
-	writer := client.ObjectKeyFromObject(s.kv)
-	if _, decided := namespace.Labels[labelMonitored]; decided || r.writes.Behind(writer, namespace) {
+	if _, decided := namespace.Labels[labelMonitored]; decided {
 		return nil
 	}
-	return r.onceMore(s, identity{schema.GroupKind{Kind: "Namespace"}, client.ObjectKey{Name: name}}, labelMonitored, func() error {
-		change := fmt.Sprintf(`{"metadata":{"labels":{%q:"true"}}}`, labelMonitored)
-		if err := r.Client.Patch(ctx, namespace, client.RawPatch(types.MergePatchType, []byte(change)), fieldOwner); err != nil {
-			return fmt.Errorf("labelling namespace %s: %w", name, err)
-		}
-		r.writes.Note(writer, namespace)
-		return nil
-	})
+	id := identity{schema.GroupKind{Kind: "Namespace"}, client.ObjectKey{Name: name}}
+	change := client.RawPatch(types.MergePatchType, fmt.Appendf(nil, `{"metadata":{"labels":{%q:"true"}}}`, labelMonitored))
+	return wrap(r.onceMore(ctx, s, id, labelMonitored, namespace, change), "labelling namespace %s", name)
 }
 
 // trimNamespace keeps of a namespace that it exists, and our label.

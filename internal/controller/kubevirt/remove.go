@@ -127,9 +127,6 @@ func (r *Reconciler) removeDefinition(ctx context.Context, s *scope, crd *apiext
 	if !controllerutil.ContainsFinalizer(crd, apiextensionsv1.CustomResourceCleanupFinalizer) {
 		return true, nil
 	}
-	if s.now.Sub(crd.DeletionTimestamp.Time) < removalRetry {
-		return false, nil
-	}
 	return false, r.nudge(ctx, s, crd)
 }
 
@@ -138,7 +135,10 @@ func (r *Reconciler) removeDefinition(ctx context.Context, s *scope, crd *apiext
 // with another one, and looks again only after minutes, or when the CRD changes.
 func (r *Reconciler) nudge(ctx context.Context, s *scope, crd *apiextensionsv1.CustomResourceDefinition) error {
 	last, err := time.Parse(time.RFC3339, crd.Annotations[annotationNudged])
-	if len(crd.Status.StoredVersions) == 0 || err == nil && s.now.Sub(last) < removalRetry {
+	if err != nil {
+		last = crd.DeletionTimestamp.Time // The first time.
+	}
+	if len(crd.Status.StoredVersions) == 0 || s.now.Sub(last) < removalRetry {
 		return nil
 	}
 	list := &metav1.PartialObjectMetadataList{}

@@ -95,16 +95,18 @@ func (r *Reconciler) restored(s *scope, id identity, deleted bool) {
 	s.restorations.add(restoration{id: id, deleted: deleted, times: r.applied.restored(id, s.now)})
 }
 
-// onceMore makes a part of somebody else's object as wanted. What was made so before
-// has been changed by others, and is not fought over.
-func (r *Reconciler) onceMore(s *scope, id identity, content string, write func() error) error {
+// onceMore makes a part of an object that is not ours as a whole as wanted. What was
+// made so before has been changed by others, and is not fought over.
+func (r *Reconciler) onceMore(ctx context.Context, s *scope, id identity, content string, live client.Object, patch client.Patch, options ...client.PatchOption) error {
+	writer := client.ObjectKeyFromObject(s.kv)
 	again := r.applied.content(id) == content
-	if again && r.patient(s, id) {
+	if r.writes.Behind(writer, live) || again && r.patient(s, id) {
 		return nil
 	}
-	if err := write(); err != nil {
+	if err := r.Client.Patch(ctx, live, patch, append(options, fieldOwner)...); err != nil {
 		return err
 	}
+	r.writes.Note(writer, live)
 	r.applied.keep(id, content)
 	if again {
 		r.restored(s, id, false)

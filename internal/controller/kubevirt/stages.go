@@ -14,6 +14,8 @@ import (
 type stage struct {
 	objects []component.Object
 	ready   func(*scope) string
+	// lenient: nothing more waits for it, unless pods are being replaced.
+	lenient bool
 }
 
 // stages orders an installation. A new one has everything at once that does not
@@ -25,10 +27,10 @@ type stage struct {
 func (s *scope) stages() []stage {
 	i := s.installation
 	base := list(i.Definitions, i.Foundations)
-	handler := stage{i.Handler, handlerReady}
-	controller := stage{i.Controller, deploymentsReady(i.Controller)}
-	api := stage{i.API, deploymentsReady(i.API)}
-	last := stage{list(i.Admission, i.Aggregation, i.Monitoring), aggregated}
+	handler := stage{objects: i.Handler, ready: handlerReady}
+	controller := stage{objects: i.Controller, ready: deploymentsReady(i.Controller)}
+	api := stage{objects: i.API, ready: deploymentsReady(i.API)}
+	last := stage{objects: list(i.Admission, i.Aggregation, i.Monitoring), ready: aggregated}
 	switch {
 	case !s.updating():
 		// What virt-api's pods have been doing as well is taken over before they go.
@@ -37,16 +39,18 @@ func (s *scope) stages() []stage {
 			successor = i.Controller
 		}
 		return []stage{
-			{list(base, i.Admission), established},
-			{successor, deploymentsReady(successor)},
-			{list(i.Handler, i.API, i.Controller), deploymentsReady(i.API)},
-			{list(i.Aggregation, i.Monitoring), func(s *scope) string { return first(aggregated(s), deploymentsReady(i.Controller)(s)) }},
-			{nil, handlerReady},
+			{objects: list(base, i.Admission), ready: established},
+			{objects: successor, ready: deploymentsReady(successor)},
+			{objects: list(i.Handler, i.API, i.Controller), ready: deploymentsReady(i.API)},
+			{objects: list(i.Aggregation, i.Monitoring), ready: func(s *scope) string {
+				return first(aggregated(s), deploymentsReady(i.Controller)(s))
+			}},
+			{ready: handlerReady, lenient: s.deployed()},
 		}
 	case olderVersion(s.config.Version, s.kv.Status.ObservedKubeVirtVersion):
-		return []stage{{base, established}, api, last, controller, handler}
+		return []stage{{objects: base, ready: established}, api, last, controller, handler}
 	}
-	return []stage{{base, established}, handler, controller, api, last}
+	return []stage{{objects: base, ready: established}, handler, controller, api, last}
 }
 
 // updating tells whether another version or configuration is being replaced.

@@ -72,7 +72,7 @@ func (r rollout) next() wave {
 			}
 		}
 	}
-	old, left := r.healthy(old, updated > 0)
+	old, left := r.queue(old, updated > 0)
 	desired := int(r.set.Status.DesiredNumberScheduled)
 	away += max(0, desired-len(nodes))
 	if len(old) == 0 && away <= mayBeAway(r.set, false) {
@@ -91,16 +91,17 @@ func (r rollout) next() wave {
 	return w
 }
 
-// healthy returns the pods to be replaced in their order, and the nodes where they are
+// queue returns the pods to be replaced in their order, and the nodes where they are
 // left to the DaemonSet controller, which replaces what does not work when this is over.
 // What a former, unfinished update broke comes first: it has nothing to lose. Where a
 // pod fails that works elsewhere, the node is at fault, and its next pod would only halt
 // the update. Those of which nothing is known come last.
-func (r rollout) healthy(old []*corev1.Pod, proven bool) (list []*corev1.Pod, left map[string]bool) {
+func (r rollout) queue(old []*corev1.Pod, someUpdated bool) (list []*corev1.Pod, left map[string]bool) {
+	template := func(pod *corev1.Pod) string { return pod.Annotations[component.AnnotationTemplate] }
 	works := map[string]bool{}
 	for _, pod := range old {
 		if isReady(pod) {
-			works[pod.Annotations[component.AnnotationTemplate]] = true
+			works[template(pod)] = true
 		}
 	}
 	left = map[string]bool{}
@@ -108,7 +109,7 @@ func (r rollout) healthy(old []*corev1.Pod, proven bool) (list []*corev1.Pod, le
 	for _, pod := range old {
 		fails := troubleOf(pod, r.now) != nil
 		switch {
-		case fails && (proven || works[pod.Annotations[component.AnnotationTemplate]]):
+		case fails && (someUpdated || works[template(pod)]):
 			left[nodeOf(pod)] = true
 			continue
 		case fails:
